@@ -1,0 +1,168 @@
+/**
+ * Log entries: events, and everything else that can change a decision. An event entry is a fixed head, three strings
+ * and the data in its type's layout; control entries are rare and carry JSON. The first byte tells the kind, the
+ * second the version of the layout.
+ */
+import { DAY_MS, HOUR_MS } from '../clock.ts';
+import {
+  BUSINESS_LINES,
+  CHANNELS,
+  FEEDBACK_ACTIONS,
+  LOCATION_ORIGINS,
+  TRANSACTION_KINDS,
+  TRANSACTION_STATUSES,
+} from '../events/data-schemas.ts';
+import { EVENT_TYPES, type EventType, type WeirEvent } from '../events/event.ts';
+import { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { boolean, defineLayout, enumOf, group, json, type Layout, number, text } from './layout.ts';
+
+/** The clock that the engine sees: one entry a second, so that timers fire from the log. */
+export interface TickEntry {
+  readonly kind: 'tick';
+  readonly timeMs: number;
+}
+
+/** What the engine may be told besides rules. It travels in the log, since it changes decisions. */
+export interface EngineSettings {
+  /** How far behind its key's newest event an event may be and still count in windows. */
+  readonly allowedLatenessMs: number;
+  /** How long a customer's events stay in state at most, for duplicates and windows; never under a day. */
+  readonly historyMs: number;
+  /** How many events of one key stay in state at most. */
+  readonly historyEventsMax: number;
+}
+
+export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
+  allowedLatenessMs: HOUR_MS,
+  historyMs: 400 * DAY_MS,
+  historyEventsMax: 32_768,
+};
+
+/** A rule set goes live from this position on. `documents` are rule documents as `rules/` defines them. */
+export interface RulesetEntry {
+  readonly kind: 'ruleset';
+  readonly version: number;
+  readonly settings: EngineSettings;
+  readonly documents: readonly unknown[];
+  readonly author: string;
+  readonly comment: string;
+}
+
+/** Replaces a named list. */
+export interface ListEntry {
+  readonly kind: 'list';
+  readonly name: string;
+  readonly entries: readonly { readonly value: string; readonly expiresMs?: number }[];
+}
+
+export interface EventEntry {
+  readonly kind: 'event';
+  readonly event: WeirEvent;
+}
+
+export type ControlEntry = TickEntry | RulesetEntry | ListEntry;
+export type Entry = EventEntry | ControlEntry;
+
+const ENTRY_VERSION = 1;
+const EVENT_KIND = 1;
+/** Append only. */
+const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4 } as const;
+
+const instrument = group({ type: text, token: text, issuer: text });
+
+const DATA_LAYOUTS: { readonly [T in EventType]: Layout } = {
+  transaction: defineLayout({
+    amount: number,
+    currency: text,
+    kind: enumOf(TRANSACTION_KINDS),
+    status: enumOf(TRANSACTION_STATUSES),
+    declineReason: text,
+    channel: enumOf(CHANNELS),
+    businessLine: enumOf(BUSINESS_LINES),
+    department: text,
+    merchant: group({ id: text, name: text, mcc: text, city: text, lat: number, lon: number }),
+    instrument,
+    device: group({ id: text, ip: text }),
+    counterparty: text,
+    lat: number,
+    lon: number,
+    fee: number,
+    cost: number,
+  }),
+  location: defineLayout({ lat: number, lon: number, accuracyM: number, origin: enumOf(LOCATION_ORIGINS) }),
+  bill: defineLayout({ amount: number, currency: text, dueDate: text, issuer: text, instrument, paid: boolean }),
+  profile: defineLayout({
+    name: text,
+    phone: text,
+    email: text,
+    segment: text,
+    birthDate: text,
+    homeCity: text,
+    timeZone: text,
+    language: text,
+    attributes: json,
+    consents: json,
+    links: json,
+  }),
+  label: defineLayout({ transactionId: text, fraud: boolean, origin: text, note: text }),
+  offer_feedback: defineLayout({ offerId: text, action: enumOf(FEEDBACK_ACTIONS) }),
+  place: defineLayout({
+    name: text,
+    category: text,
+    lat: number,
+    lon: number,
+    merchantId: text,
+    mcc: text,
+    acceptsCards: json,
+    discount: number,
+    openingHours: text,
+  }),
+};
+
+export function encodeEntry(writer: ByteWriter, entry: Entry): void {
+  if (entry.kind !== 'event') {
+    writer.u8(CONTROL_KINDS[entry.kind]);
+    writer.u8(ENTRY_VERSION);
+    writer.text32(JSON.stringify(entry));
+    return;
+  }
+  const { event } = entry;
+  writer.u8(EVENT_KIND);
+  writer.u8(ENTRY_VERSION);
+  writer.u8(EVENT_TYPES.indexOf(event.type));
+  writer.i16(event.offsetMinutes);
+  writer.f64(event.timeMs);
+  writer.f64(event.receivedMs);
+  writer.text(event.id);
+  writer.text(event.source);
+  writer.text(event.subject);
+  DATA_LAYOUTS[event.type].encode(writer, event.data);
+}
+
+/** Throws a `RangeError` or `SyntaxError` on bytes that no encoder wrote. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const reader = new ByteReader(bytes);
+  const kind = reader.u8();
+  const version = reader.u8();
+  if (version !== ENTRY_VERSION) throw new RangeError(`entry version ${version} is not known`);
+  if (kind !== EVENT_KIND) return decodeControl(kind, reader);
+  const type = EVENT_TYPES[reader.u8()];
+  if (type === undefined) throw new RangeError('the event type is not known');
+  const offsetMinutes = reader.i16();
+  const timeMs = reader.f64();
+  const receivedMs = reader.f64();
+  const id = reader.text();
+  const source = reader.text();
+  const subject = reader.text();
+  const data = DATA_LAYOUTS[type].decode(reader);
+  // The layout of a type decodes to that type's data: the round-trip property test holds the two together.
+  return { kind: 'event', event: { type, id, source, subject, timeMs, offsetMinutes, receivedMs, data } as WeirEvent };
+}
+
+function decodeControl(kind: number, reader: ByteReader): ControlEntry {
+  for (const known of Object.values(CONTROL_KINDS)) {
+    if (known === kind) return JSON.parse(reader.text32()) as ControlEntry;
+  }
+  throw new RangeError(`entry kind ${kind} is not known`);
+}

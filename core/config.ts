@@ -1,0 +1,118 @@
+/**
+ * Every setting of Weir, its default and its meaning, in one schema keyed by the environment variable's name.
+ * `parseConfig` gives a frozen config or reports all problems at once; `.env.example` is checked against this by a test.
+ * What changes a decision is not here: engine settings travel through the log with the rule set.
+ */
+import Type, { type Static } from 'typebox';
+import Value from 'typebox/value';
+import { type Problem, WeirError } from './errors.ts';
+
+const MIB = 1_048_576;
+const count = (fallback: number, description: string, minimum = 1) =>
+  Type.Integer({ minimum, maximum: Number.MAX_SAFE_INTEGER, default: fallback, description });
+const text = (fallback: string, description: string) => Type.String({ default: fallback, description });
+
+export const ConfigSchema = Type.Object({
+  NODE_ENV: Type.Enum(['development', 'production', 'test'], {
+    default: 'development',
+    description: 'production turns the demo sign-in off',
+  }),
+  HOST: text('127.0.0.1', 'Address the HTTP server listens on'),
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8080,
+    description: 'Port of the HTTP server, 0 for a free one',
+  }),
+  WEIR_DATA_DIR: text('.weir', 'Where the embedded parts keep their data'),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'Least level that is logged',
+  }),
+  NATS_URL: text('', 'A JetStream server or cluster; empty starts an embedded nats-server'),
+  NATS_CREDS_FILE: text('', 'Credentials file for NATS_URL'),
+  NATS_REPLICAS: Type.Integer({
+    minimum: 1,
+    maximum: 5,
+    default: 1,
+    description: 'Replicas of each stream and bucket',
+  }),
+  CLICKHOUSE_URL: text('', 'An HTTP address of ClickHouse; empty starts the embedded one'),
+  CLICKHOUSE_USER: text('default', 'User for CLICKHOUSE_URL'),
+  CLICKHOUSE_PASSWORD: text('', 'Password for CLICKHOUSE_URL'),
+  CLICKHOUSE_DATABASE: Type.String({
+    pattern: '^[a-z_][a-z0-9_]{0,62}$',
+    default: 'weir',
+    description: 'Database that holds all tables',
+  }),
+  JWT_SECRET: text('', 'HMAC secret of the tokens, at least 32 characters; empty makes one in the data directory'),
+  WEIR_FRAME_LINGER_MS: count(3, 'How long ingest waits to fill a frame', 0),
+  WEIR_FRAME_ENTRIES_MAX: count(200, 'Entries in a frame'),
+  WEIR_FRAME_BYTES_MAX: Type.Integer({
+    minimum: 4_096,
+    maximum: 262_144,
+    default: 65_536,
+    description: 'Bytes in a frame',
+  }),
+  WEIR_APPEND_IN_FLIGHT_MAX: count(64, 'Frames sent to the log and not yet acknowledged'),
+  WEIR_APPEND_QUEUE_ENTRIES_MAX: count(50_000, 'Entries waiting for a frame; past it, ingest answers 503'),
+  WEIR_APPEND_TIMEOUT_MS: count(10_000, 'How long an append is retried before ingest answers 503'),
+  WEIR_BACKLOG_FRAMES_MAX: count(20_000, 'Frames the processor may be behind before ingest answers 503'),
+  WEIR_LOG_BYTES_MAX: count(
+    20_000 * MIB,
+    'Bytes kept in each of EVENTS and OUTCOMES; a full log refuses, it never drops',
+  ),
+  WEIR_LOG_AGE_DAYS: count(30, 'Days that EVENTS and OUTCOMES are kept'),
+  WEIR_BODY_BYTES_MAX: count(16 * MIB, 'Bytes of a request body as sent'),
+  WEIR_BODY_INFLATED_BYTES_MAX: count(64 * MIB, 'Bytes of a request body after decompression'),
+  WEIR_EVENT_BYTES_MAX: Type.Integer({
+    minimum: 256,
+    maximum: 60_000,
+    default: 32_768,
+    description: 'Bytes of one event',
+  }),
+  WEIR_EVENT_DEPTH_MAX: count(16, 'Depth of nesting in one event'),
+  WEIR_BATCH_EVENTS_MAX: count(20_000, 'Events in one request'),
+  WEIR_EVENT_FUTURE_MAX_MS: count(300_000, 'How far ahead of the clock an event time may lie'),
+  WEIR_REQUESTS_PER_MINUTE_MAX: count(60_000, 'Requests per minute and token; past it 429'),
+  WEIR_CHECKPOINT_INTERVAL_MS: count(10_000, 'Time between checkpoints of the engine'),
+  WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
+  WEIR_OUTCOMES_IN_FLIGHT_MAX: count(64, 'Outcome frames sent and not yet acknowledged'),
+  WEIR_SINK_ROWS_MAX: count(50_000, 'Rows in one block for ClickHouse'),
+  WEIR_SINK_LINGER_MS: count(400, 'How long the sink waits to fill a block', 0),
+  WEIR_STORE_MEMORY_BYTES_MAX: count(3_000 * MIB, 'Memory of the embedded ClickHouse'),
+  WEIR_TRANSACTION_TTL_DAYS: count(730, 'Days that transactions, decisions and alerts stay in ClickHouse'),
+  WEIR_LOCATION_TTL_DAYS: count(90, 'Days that locations stay in ClickHouse'),
+  WEIR_SOCKETS_MAX: count(10_000, 'Open WebSockets; past it a new one is closed'),
+  WEIR_SOCKET_BUFFER_BYTES_MAX: count(4 * MIB, 'Bytes waiting for one WebSocket; past it close code 4408'),
+  WEIR_RESUME_OFFERS_MAX: count(1_000, 'Offers replayed to a socket that resumes'),
+});
+
+export type Config = Readonly<Static<typeof ConfigSchema>>;
+
+/** Throws a `WeirError` `config.invalid` that lists every problem. Unknown variables are ignored: the environment is shared. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(ConfigSchema.properties)) {
+    const value = env[name];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const config = Value.Default(ConfigSchema, Value.Convert(ConfigSchema, given));
+  const problems: Problem[] = Value.Errors(ConfigSchema, config).map((error) => ({
+    code: 'config.invalid',
+    pointer: error.instancePath,
+    message: `${error.instancePath.slice(1)} ${error.message}`,
+  }));
+  const { JWT_SECRET } = config as Config;
+  if (problems.length === 0 && JWT_SECRET !== '' && JWT_SECRET.length < 32) {
+    problems.push({
+      code: 'config.invalid',
+      pointer: '/JWT_SECRET',
+      message: 'JWT_SECRET must have at least 32 characters',
+    });
+  }
+  if (problems.length > 0) {
+    throw new WeirError('config.invalid', problems.map((problem) => problem.message).join('; '), { problems });
+  }
+  return Object.freeze(config as Config);
+}

@@ -1,0 +1,180 @@
+/**
+ * Outcome frames as bytes: the first item is the head, the rest are outcomes in the order of issue. The two kinds that
+ * come once per event are packed; the others are rare and carry JSON. `digest` over the bytes after the head is what
+ * replay is compared by.
+ */
+import { ByteReader } from '../codec/byte-reader.ts';
+import type { ByteWriter } from '../codec/byte-writer.ts';
+import { appendItem, beginFrame, endFrame, FRAME_HEAD_BYTES, splitFrame } from '../codec/frame.ts';
+import { EVENT_TYPES } from '../events/event.ts';
+import {
+  type AcceptedOutcome,
+  DECISIONS,
+  type DecisionOutcome,
+  type Outcome,
+  type OutcomeFrame,
+  type OutcomeHead,
+  type PoisonOutcome,
+  type Reason,
+} from './outcome.ts';
+
+/** Append only. */
+const HEAD = 0;
+const ACCEPTED = 1;
+const DECISION = 2;
+const POISON = 3;
+const JSON_KIND = 4;
+
+const HEAD_BYTES = 1 + 8 + 8 + 4 + 4 + 4 + 4;
+
+/** Where the outcomes of an encoded frame begin; the digest covers everything from here on. */
+export const OUTCOMES_OFFSET = FRAME_HEAD_BYTES + 4 + HEAD_BYTES;
+
+export function encodeOutcomeFrame(writer: ByteWriter, frame: OutcomeFrame): Uint8Array {
+  writer.reset();
+  beginFrame(writer);
+  appendItem(writer, (w) => writeHead(w, frame.head));
+  for (const outcome of frame.outcomes) appendItem(writer, (w) => writeOutcome(w, outcome));
+  return endFrame(writer, frame.outcomes.length + 1);
+}
+
+/** Throws a `RangeError` on bytes that no encoder wrote. */
+export function decodeOutcomeFrame(bytes: Uint8Array): OutcomeFrame {
+  const items = splitFrame(bytes);
+  return { head: readHead(items[0]), outcomes: items.slice(1).map(readOutcome) };
+}
+
+/** The head alone, for readers that only need the position. */
+export function decodeOutcomeHead(bytes: Uint8Array): OutcomeHead {
+  return readHead(splitFrame(bytes)[0]);
+}
+
+function writeHead(writer: ByteWriter, head: OutcomeHead): void {
+  writer.u8(HEAD);
+  writer.f64(head.inputSeq);
+  writer.f64(head.clockMs);
+  writer.u32(head.rulesetVersion);
+  writer.u32(head.accepted);
+  writer.u32(head.duplicates);
+  writer.u32(head.late);
+}
+
+function readHead(item: Uint8Array | undefined): OutcomeHead {
+  if (item === undefined) throw new RangeError('an outcome frame without a head');
+  const reader = new ByteReader(item);
+  if (reader.u8() !== HEAD) throw new RangeError('an outcome frame does not begin with its head');
+  return {
+    inputSeq: reader.f64(),
+    clockMs: reader.f64(),
+    rulesetVersion: reader.u32(),
+    accepted: reader.u32(),
+    duplicates: reader.u32(),
+    late: reader.u32(),
+  };
+}
+
+function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'accepted':
+      writer.u8(ACCEPTED);
+      writer.u32(outcome.index);
+      writer.u8(EVENT_TYPES.indexOf(outcome.type));
+      writer.u8(outcome.late ? 1 : 0);
+      writer.text(outcome.customer);
+      writer.bytes(outcome.entry);
+      return;
+    case 'decision':
+      writeDecision(writer, outcome);
+      return;
+    case 'poison':
+      writer.u8(POISON);
+      writer.u32(outcome.index);
+      writer.text(outcome.message);
+      writer.bytes(outcome.entry);
+      return;
+    default:
+      writer.u8(JSON_KIND);
+      writer.text32(JSON.stringify(outcome));
+  }
+}
+
+function writeDecision(writer: ByteWriter, outcome: DecisionOutcome): void {
+  writer.u8(DECISION);
+  writer.u32(outcome.index);
+  writer.text(outcome.eventId);
+  writer.text(outcome.source);
+  writer.text(outcome.customer);
+  writer.f64(outcome.timeMs);
+  writer.u8(DECISIONS.indexOf(outcome.decision));
+  writer.f64(outcome.score);
+  writer.u32(outcome.rulesetVersion);
+  writer.u16(outcome.reasons.length);
+  for (const reason of outcome.reasons) {
+    writer.text(reason.ruleId);
+    writer.u32(reason.ruleVersion);
+    writer.text(reason.code);
+    writer.text(reason.message);
+  }
+  writer.bytes(outcome.trace);
+}
+
+function readOutcome(item: Uint8Array): Outcome {
+  const reader = new ByteReader(item);
+  const kind = reader.u8();
+  switch (kind) {
+    case ACCEPTED:
+      return readAccepted(reader);
+    case DECISION:
+      return readDecision(reader);
+    case POISON:
+      return readPoison(reader);
+    case JSON_KIND:
+      return JSON.parse(reader.text32()) as Outcome;
+    default:
+      throw new RangeError(`outcome kind ${kind} is not known`);
+  }
+}
+
+function readAccepted(reader: ByteReader): AcceptedOutcome {
+  const index = reader.u32();
+  const type = EVENT_TYPES[reader.u8()];
+  if (type === undefined) throw new RangeError('the event type is not known');
+  const late = reader.u8() === 1;
+  const customer = reader.text();
+  return { kind: 'accepted', index, type, customer, late, entry: reader.bytes(reader.remaining) };
+}
+
+function readDecision(reader: ByteReader): DecisionOutcome {
+  const index = reader.u32();
+  const eventId = reader.text();
+  const source = reader.text();
+  const customer = reader.text();
+  const timeMs = reader.f64();
+  const decision = DECISIONS[reader.u8()];
+  if (decision === undefined) throw new RangeError('the decision is not known');
+  const score = reader.f64();
+  const rulesetVersion = reader.u32();
+  const reasons: Reason[] = [];
+  const count = reader.u16();
+  for (let i = 0; i < count; i++) {
+    reasons.push({ ruleId: reader.text(), ruleVersion: reader.u32(), code: reader.text(), message: reader.text() });
+  }
+  const trace = reader.bytes(reader.remaining);
+  return {
+    kind: 'decision',
+    index,
+    eventId,
+    source,
+    customer,
+    timeMs,
+    decision,
+    score,
+    rulesetVersion,
+    reasons,
+    trace,
+  };
+}
+
+function readPoison(reader: ByteReader): PoisonOutcome {
+  return { kind: 'poison', index: reader.u32(), message: reader.text(), entry: reader.bytes(reader.remaining) };
+}

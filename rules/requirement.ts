@@ -1,0 +1,67 @@
+/**
+ * What a rule set asks of the engine beside the event: one requirement per distinct parametrised fact, deduplicated by
+ * meaning. The engine hands their values to the evaluator in an array indexed by `Requirement.index`.
+ */
+
+export const WINDOW_AGGREGATES = ['count', 'sum', 'avg', 'min', 'max', 'distinct'] as const;
+export type WindowAggregate = (typeof WINDOW_AGGREGATES)[number];
+
+/** Which key's events are looked at. Two names joined by `+` are a pair, such as `customer+device`. */
+export const WINDOW_KEYS = ['customer', 'card', 'device', 'merchant', 'ip', 'counterparty'] as const;
+export type WindowKey = (typeof WINDOW_KEYS)[number];
+
+export type Scalar = string | number | boolean;
+/** A path into `data` → the value it must equal, the values it may equal, or bounds. */
+export type WhereClause =
+  | Scalar
+  | readonly Scalar[]
+  | { readonly gt?: number; readonly gte?: number; readonly lt?: number; readonly lte?: number; readonly not?: Scalar };
+export type Where = Readonly<Record<string, WhereClause>>;
+
+/**
+ * A sliding window over the events of one key: (t − offset − last, t − offset], the current event included where it
+ * matches. Without a matching event, count, sum and distinct are 0 and the others are undefined.
+ */
+export interface WindowParams {
+  readonly aggregate: WindowAggregate;
+  /** Path into `data` of a number (or, for `distinct`, of any scalar), such as `$.amount`; not for `count`. */
+  readonly of?: string;
+  readonly over: readonly WindowKey[];
+  /** Reads the window at another key's value: `over: counterparty, at: customer` is what this customer received. */
+  readonly at?: readonly WindowKey[];
+  readonly lastMs: number;
+  readonly offsetMs: number;
+  /** The event type that feeds the window; `transaction` unless said otherwise. A `label` counts for its transaction's keys. */
+  readonly type: 'transaction' | 'location' | 'label';
+  readonly where: Where;
+}
+
+/** Seconds since the key's previous matching event, the current one excluded; undefined if there is none. */
+export interface RecencyParams {
+  readonly over: readonly WindowKey[];
+  readonly type: 'transaction' | 'location' | 'label';
+  readonly where: Where;
+}
+
+/** The best place of a category within a radius: `{count, id, name, category, lat, lon, distanceM, discount, acceptsCards}`. */
+export interface NearbyParams {
+  readonly category: string;
+  readonly radiusM: number;
+  /** `acceptsCard`: takes a card that this customer holds; `minDiscount`: per cent. */
+  readonly acceptsCard?: boolean;
+  readonly minDiscount?: number;
+}
+
+export type Requirement =
+  | { readonly index: number; readonly id: string; readonly kind: 'window'; readonly params: WindowParams }
+  | { readonly index: number; readonly id: string; readonly kind: 'recency'; readonly params: RecencyParams }
+  /** `{distanceM, seconds, speedKmh}` since the customer's previous located event; undefined without one. */
+  | { readonly index: number; readonly id: string; readonly kind: 'travel' }
+  | { readonly index: number; readonly id: string; readonly kind: 'nearby'; readonly params: NearbyParams }
+  /** Whether the value at `path` of the event's data is on the list now. */
+  | {
+      readonly index: number;
+      readonly id: string;
+      readonly kind: 'list';
+      readonly params: { readonly list: string; readonly path: string };
+    };

@@ -1,0 +1,54 @@
+/**
+ * The seam between rules and engine. The engine builds a `RuleInput` for each event, asks `evaluate`, and stores
+ * `trace` with the decision; whoever holds the same rule set and the event expands the trace to the full explanation.
+ */
+import type { EventType } from '../core/events/event.ts';
+import type { Requirement } from './requirement.ts';
+import type { RuleDocument } from './rule-document.ts';
+
+/** One event as rules see it. `facts` by name: event, transaction, location, bill, customer, merchant, device. */
+export interface RuleInput {
+  readonly type: EventType;
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** By `Requirement.index`; `undefined` where the engine has no value. */
+  readonly values: readonly unknown[];
+}
+
+/** The outcome of one condition: a leaf compares, a branch combines. */
+export interface ExplainedCondition {
+  readonly pointer: string;
+  readonly kind: 'all' | 'any' | 'not' | 'condition' | 'leaf';
+  readonly result: boolean;
+  /** Leaves only. */
+  readonly fact?: string;
+  readonly path?: string;
+  readonly params?: unknown;
+  readonly operator?: string;
+  readonly actual?: unknown;
+  readonly wanted?: unknown;
+  readonly children?: readonly ExplainedCondition[];
+}
+
+export interface RuleExplanation {
+  readonly ruleId: string;
+  readonly ruleVersion: number;
+  readonly name: string;
+  readonly fired: boolean;
+  readonly conditions: ExplainedCondition;
+  /** For a rule that did not fire: the first condition that failed. */
+  readonly firstFailure?: ExplainedCondition;
+}
+
+export interface RuleSet {
+  readonly version: number;
+  readonly documents: readonly RuleDocument[];
+  readonly requirements: readonly Requirement[];
+  /** Documents that fired, highest priority first, then in document order. Never throws on any facts. */
+  evaluate(input: RuleInput): readonly RuleDocument[];
+  /** Every value that rules for this event type read and that is not in the event itself, as bytes. */
+  trace(input: RuleInput): Uint8Array;
+  /** Every rule that applies to this type, fired or not, with actual and wanted values. */
+  explain(input: RuleInput): readonly RuleExplanation[];
+  /** The input that `trace` was made from: `eventFacts` are those that come from the event alone. */
+  expandTrace(trace: Uint8Array, type: EventType, eventFacts: Readonly<Record<string, unknown>>): RuleInput;
+}
