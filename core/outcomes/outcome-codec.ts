@@ -25,7 +25,7 @@ const DECISION = 2;
 const POISON = 3;
 const JSON_KIND = 4;
 
-const HEAD_BYTES = 1 + 8 + 8 + 4 + 4 + 4 + 4;
+const HEAD_BYTES = 1 + 8 + 2 + 1 + 8 + 4 + 4 + 4 + 4;
 
 /** Where the outcomes of an encoded frame begin; the digest covers everything from here on. */
 export const OUTCOMES_OFFSET = FRAME_HEAD_BYTES + 4 + HEAD_BYTES;
@@ -52,6 +52,8 @@ export function decodeOutcomeHead(bytes: Uint8Array): OutcomeHead {
 function writeHead(writer: ByteWriter, head: OutcomeHead): void {
   writer.u8(HEAD);
   writer.f64(head.inputSeq);
+  writer.u16(head.part);
+  writer.u8(head.final ? 1 : 0);
   writer.f64(head.clockMs);
   writer.u32(head.rulesetVersion);
   writer.u32(head.accepted);
@@ -65,6 +67,8 @@ function readHead(item: Uint8Array | undefined): OutcomeHead {
   if (reader.u8() !== HEAD) throw new RangeError('an outcome frame does not begin with its head');
   return {
     inputSeq: reader.f64(),
+    part: reader.u16(),
+    final: reader.u8() === 1,
     clockMs: reader.f64(),
     rulesetVersion: reader.u32(),
     accepted: reader.u32(),

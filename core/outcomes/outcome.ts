@@ -153,6 +153,9 @@ export type Outcome =
 export interface OutcomeHead {
   /** Position: the sequence in EVENTS of the frame that this answers. */
   readonly inputSeq: number;
+  /** A frame too large for one message is split; parts count from 0 and the position is answered with the final one. */
+  readonly part: number;
+  readonly final: boolean;
   /** The engine's clock after the frame: the newest tick it has seen. */
   readonly clockMs: number;
   readonly rulesetVersion: number;

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ConfigSchema, parseConfig } from '../../../core/config.ts';
+import { WeirError } from '../../../core/errors.ts';
+
+const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
+
+describe('config', () => {
+  it('has each setting in .env.example, with its default, and nothing else', () => {
+    const listed = Object.fromEntries(
+      [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    const defaults = Object.entries(ConfigSchema.properties).map(([name, schema]) => [
+      name,
+      String('default' in schema ? schema.default : undefined),
+    ]);
+    expect(listed).toEqual(Object.fromEntries(defaults));
+  });
+
+  it('reports every problem at once, by name', () => {
+    const attempt = () => parseConfig({ PORT: 'eighty', LOG_LEVEL: 'loud', WEIR_SINK_ROWS_MAX: '0' });
+    expect(attempt).toThrow(WeirError);
+    expect(attempt).toThrow(/PORT.*LOG_LEVEL.*WEIR_SINK_ROWS_MAX/);
+  });
+
+  it('refuses a secret that is too short to sign with', () => {
+    expect(() => parseConfig({ JWT_SECRET: 'short' })).toThrow(/JWT_SECRET/);
+  });
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(parseConfig({}))).toBe(true);
+  });
+});
