@@ -2,6 +2,7 @@
  * The seam between rules and engine. The engine builds a `RuleInput` for each event, asks `evaluate`, and stores
  * `trace` with the decision; whoever holds the same rule set and the event expands the trace to the full explanation.
  */
+import type { ByteWriter } from '../core/codec/byte-writer.ts';
 import type { EventType } from '../core/events/event.ts';
 import type { Requirement } from './requirement.ts';
 import type { RuleDocument } from './rule-document.ts';
@@ -29,6 +30,19 @@ export interface ExplainedCondition {
   readonly children?: readonly ExplainedCondition[];
 }
 
+/** One fact that, had it been so, would have made the rule fire (or stay silent), all else equal. */
+export interface NearestChange {
+  /** Where the comparison stands that the change turns. */
+  readonly pointer: string;
+  readonly fact: string;
+  readonly path?: string;
+  readonly params?: unknown;
+  readonly from: unknown;
+  readonly to: unknown;
+  /** How far `to` lies from `from`: relative for numbers, 1 for anything else. */
+  readonly distance: number;
+}
+
 export interface RuleExplanation {
   readonly ruleId: string;
   readonly ruleVersion: number;
@@ -37,6 +51,8 @@ export interface RuleExplanation {
   readonly conditions: ExplainedCondition;
   /** For a rule that did not fire: the first condition that failed. */
   readonly firstFailure?: ExplainedCondition;
+  /** The nearest single change that would flip `fired`; absent where no single change does. */
+  readonly nearestChange?: NearestChange;
 }
 
 export interface RuleSet {
@@ -45,6 +61,8 @@ export interface RuleSet {
   readonly requirements: readonly Requirement[];
   /** Documents that fired, highest priority first, then in document order. Never throws on any facts. */
   evaluate(input: RuleInput): readonly RuleDocument[];
+  /** `evaluate` and `trace` in one pass over the facts: appends the trace's bytes to `writer`. */
+  evaluateTraced(input: RuleInput, writer: ByteWriter): readonly RuleDocument[];
   /** Every value that rules for this event type read and that is not in the event itself, as bytes. */
   trace(input: RuleInput): Uint8Array;
   /** Every rule that applies to this type, fired or not, with actual and wanted values. */

@@ -1,0 +1,162 @@
+/**
+ * Compiles rule documents to the evaluator that the engine runs on every event. Sits between the log's rule-set entries
+ * and decisions. Evaluation is synchronous, total and pure: any facts give an answer, and the same facts the same one.
+ */
+import { ByteReader } from '../core/codec/byte-reader.ts';
+import { ByteWriter } from '../core/codec/byte-writer.ts';
+import { WeirError } from '../core/errors.ts';
+import { EVENT_TYPES, type EventType } from '../core/events/event.ts';
+import { type CompiledDocuments, type CompiledRule, compileDocuments } from './compiler/compile-documents.ts';
+import { createEvaluator, drain, type Evaluator } from './compiler/evaluator.ts';
+import type { Selectivity } from './compiler/order-conditions.ts';
+import { SlotFile, withOperands } from './compiler/slot-file.ts';
+import { explainRule } from './explain/explain-rule.ts';
+import { leavesOf } from './language/condition.ts';
+import type { RuleDocument } from './rule-document.ts';
+import type { RuleSet } from './ruleset.ts';
+import { TraceLayout } from './trace/trace-layout.ts';
+
+export interface RuleSetOptions {
+  /** Whether JavaScript may be generated; `true` unless said otherwise. Results are the same either way. */
+  readonly generate?: boolean;
+  /** How often comparisons were true in live traffic; orders conditions, changes no result. */
+  readonly selectivity?: Selectivity;
+}
+
+/** The rules of one event type, highest priority first. */
+interface TypePlan {
+  readonly rules: readonly CompiledRule[];
+  readonly evaluator: Evaluator;
+  readonly trace: TraceLayout;
+}
+
+const RULES_PER_SLICE = 512;
+const NONE: readonly RuleDocument[] = Object.freeze([]);
+const NO_SELECTIVITY: Selectivity = () => undefined;
+
+/**
+ * Throws `WeirError` `rule.invalid`, with every problem and a JSON pointer into `documents` for each, where a document
+ * is not sound or two have the same id.
+ */
+export function compileRuleSet(version: number, documents: readonly unknown[], options: RuleSetOptions = {}): RuleSet {
+  return drain(compileRuleSetInSlices(version, documents, options));
+}
+
+/**
+ * The same in slices of about a millisecond: call `next` between events, so that a new rule set with ten thousand rules
+ * stalls none of them. Throws what `compileRuleSet` throws.
+ */
+export function* compileRuleSetInSlices(
+  version: number,
+  documents: readonly unknown[],
+  options: RuleSetOptions = {},
+): Generator<void, RuleSet> {
+  const compiled = yield* compileDocuments(documents);
+  const { problems } = compiled;
+  if (problems.length > 0) {
+    const [first] = problems;
+    const message = `${problems.length} problems in the rules, the first at ${first?.pointer}: ${first?.message}`;
+    throw new WeirError('rule.invalid', message, { problems });
+  }
+  const plans = new Map<EventType, TypePlan>();
+  const rules = [...compiled.rules].sort((a, b) => (b.document.priority ?? 1) - (a.document.priority ?? 1));
+  for (const type of EVENT_TYPES) {
+    const ofType = rules.filter(({ document }) => document.on.includes(type));
+    if (ofType.length > 0) plans.set(type, yield* compilePlan(ofType, compiled, options));
+    yield;
+  }
+  return createRuleSet(version, compiled, plans);
+}
+
+function* compilePlan(
+  rules: readonly CompiledRule[],
+  compiled: CompiledDocuments,
+  options: RuleSetOptions,
+): Generator<void, TypePlan> {
+  const { slots } = compiled.slots;
+  const rows = rules.map(({ expression }) => expression);
+  const evaluator = yield* createEvaluator(slots, rows, compiled.expressions, {
+    generate: options.generate ?? true,
+    selectivity: options.selectivity ?? NO_SELECTIVITY,
+  });
+  const read = new Set<number>();
+  // What conditions name, not what is left of them: an explanation shows folded conditions too.
+  for (let i = 0; i < rules.length; i++) {
+    for (const slot of slotsOf(rules[i] as CompiledRule, compiled)) read.add(slot);
+    if (i % RULES_PER_SLICE === RULES_PER_SLICE - 1) yield;
+  }
+  const traced = withOperands(
+    slots,
+    [...read].sort((a, b) => a - b),
+  );
+  return { rules, evaluator, trace: new TraceLayout(traced.flatMap((index) => slots[index] ?? [])) };
+}
+
+function createRuleSet(version: number, compiled: CompiledDocuments, plans: ReadonlyMap<EventType, TypePlan>): RuleSet {
+  const { slots } = compiled.slots;
+  const { requirements } = compiled.requirements;
+  const file = new SlotFile(slots, new Set());
+  const writer = new ByteWriter(1_024);
+
+  function firedOf(plan: TypePlan, count: number): readonly RuleDocument[] {
+    if (count === 0) return NONE;
+    const { fired } = plan.evaluator;
+    const documents: RuleDocument[] = [];
+    for (let i = 0; i < count; i++) documents.push((plan.rules[fired[i] as number] as CompiledRule).document);
+    return documents;
+  }
+
+  return {
+    version,
+    documents: compiled.rules.map(({ document }) => document),
+    requirements,
+
+    evaluate(input) {
+      const plan = plans.get(input.type);
+      return plan === undefined ? NONE : firedOf(plan, plan.evaluator.run(input.facts, input.values));
+    },
+
+    evaluateTraced(input, target) {
+      const plan = plans.get(input.type);
+      if (plan === undefined) return NONE;
+      const { evaluator } = plan;
+      const documents = firedOf(plan, evaluator.run(input.facts, input.values));
+      plan.trace.writeLoaded(target, input, evaluator.file, evaluator.hot);
+      return documents;
+    },
+
+    trace(input) {
+      writer.reset();
+      plans.get(input.type)?.trace.write(writer, input);
+      return writer.take();
+    },
+
+    explain(input) {
+      const plan = plans.get(input.type);
+      if (plan === undefined) return [];
+      file.begin(input.facts, input.values);
+      for (let i = 0; i < slots.length; i++) file.load(i);
+      const values = [...file.s];
+      return plan.rules.map((rule) =>
+        explainRule(rule.document, rule.condition, (read) => values[compiled.slotOf.get(read) ?? -1]),
+      );
+    },
+
+    expandTrace(trace, type, eventFacts) {
+      const plan = plans.get(type);
+      if (plan === undefined) return { type, facts: eventFacts, values: [] };
+      return plan.trace.read(new ByteReader(trace), type, eventFacts, requirements.length);
+    },
+  };
+}
+
+function slotsOf(rule: CompiledRule, compiled: CompiledDocuments): Set<number> {
+  const found = new Set<number>();
+  for (const leaf of leavesOf(rule.condition)) {
+    for (const read of leaf.right.kind === 'fact' ? [leaf.left, leaf.right.read] : [leaf.left]) {
+      const slot = compiled.slotOf.get(read);
+      if (slot !== undefined) found.add(slot);
+    }
+  }
+  return found;
+}

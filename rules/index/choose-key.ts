@@ -1,0 +1,96 @@
+/**
+ * Which slot is the best to find rows by: the one that leaves the fewest of them to test. The expected number of
+ * candidates is taken over the values that the rules themselves name, which is what selective rules are selective for.
+ */
+import type { Row } from '../compiler/generate-chunk.ts';
+import { type AccessKey, accessKeysOf, type RangeKey } from './access-keys.ts';
+
+export interface KeyChoice {
+  readonly kind: AccessKey['kind'];
+  readonly slot: number;
+  /** Rows that the key finds, with the key of each. */
+  readonly found: readonly { readonly row: Row; readonly key: AccessKey }[];
+  readonly rest: readonly Row[];
+}
+
+/** Below this many rows a lookup costs more than it saves. */
+export const INDEXED_ROWS_MIN = 16;
+/** A key must leave at most this share of its rows as candidates. */
+const CANDIDATE_SHARE_MAX = 0.25;
+const SAMPLES_MAX = 32;
+const ROWS_PER_SLICE = 512;
+
+interface Tally {
+  readonly kind: AccessKey['kind'];
+  readonly slot: number;
+  readonly found: { row: Row; key: AccessKey }[];
+}
+
+/** Undefined where no key is worth it. Slots in `used` are not taken again. */
+export function* chooseKey(rows: readonly Row[], used: ReadonlySet<number>): Generator<void, KeyChoice | undefined> {
+  if (rows.length < INDEXED_ROWS_MIN) return undefined;
+  const tallies = new Map<string, Tally>();
+  let done = 0;
+  for (const row of rows) {
+    if (++done % ROWS_PER_SLICE === 0) yield;
+    for (const key of accessKeysOf(row.expression)) {
+      if (used.has(key.slot)) continue;
+      const name = `${key.kind} ${key.slot}`;
+      let tally = tallies.get(name);
+      if (tally === undefined) {
+        tally = { kind: key.kind, slot: key.slot, found: [] };
+        tallies.set(name, tally);
+      }
+      tally.found.push({ row, key });
+    }
+  }
+  let best: Tally | undefined;
+  let bestSaved = 0;
+  for (const tally of tallies.values()) {
+    if (rows.length > ROWS_PER_SLICE) yield;
+    const size = tally.found.length;
+    if (size < INDEXED_ROWS_MIN) continue;
+    const keys = tally.found.map(({ key }) => key);
+    const candidates = tally.kind === 'equality' ? expectedInBucket(keys) : expectedStabbed(keys);
+    if (candidates > size * CANDIDATE_SHARE_MAX) continue;
+    const saved = size - candidates;
+    if (saved > bestSaved) {
+      best = tally;
+      bestSaved = saved;
+    }
+  }
+  if (best === undefined) return undefined;
+  const taken = new Set(best.found.map(({ row }) => row));
+  return { kind: best.kind, slot: best.slot, found: best.found, rest: rows.filter((row) => !taken.has(row)) };
+}
+
+/** Mean size of the bucket that an event finds, if values come as often as rules name them. */
+function expectedInBucket(keys: readonly AccessKey[]): number {
+  const sizes = new Map<unknown, number>();
+  let entries = 0;
+  for (const key of keys) {
+    if (key.kind !== 'equality') continue;
+    for (const value of key.values) {
+      sizes.set(value, (sizes.get(value) ?? 0) + 1);
+      entries++;
+    }
+  }
+  let squares = 0;
+  for (const size of sizes.values()) squares += size * size;
+  return entries === 0 ? 0 : squares / entries;
+}
+
+/** Mean number of intervals that hold a bound of another interval. */
+function expectedStabbed(keys: readonly AccessKey[]): number {
+  const ranges = keys.filter((key): key is RangeKey => key.kind === 'range');
+  const bounds = ranges.flatMap(({ low, high }) => [low, high]).filter(Number.isFinite);
+  const stride = Math.max(1, Math.floor(bounds.length / SAMPLES_MAX));
+  let stabbed = 0;
+  let samples = 0;
+  for (let i = 0; i < bounds.length; i += stride) {
+    const at = bounds[i] as number;
+    for (const { low, high } of ranges) if (low <= at && at <= high) stabbed++;
+    samples++;
+  }
+  return samples === 0 ? ranges.length : stabbed / samples;
+}

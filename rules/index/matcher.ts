@@ -1,0 +1,121 @@
+/**
+ * Matchers find the true rows among those they hold. They nest: an index node looks the event's value up and asks only
+ * the matchers behind it, so an event costs what can match, not what exists.
+ */
+import type { RunChunk } from '../compiler/generate-chunk.ts';
+import type { Program } from '../compiler/program.ts';
+import type { SlotFile } from '../compiler/slot-file.ts';
+import type { IntervalTree } from './interval-tree.ts';
+
+export interface Matcher {
+  /** Writes rows that are true into `fired` from `count` on; returns the new count. */
+  match(file: SlotFile, fired: Int32Array, count: number): number;
+}
+
+/** Generated straight-line code. */
+export class ChunkMatcher implements Matcher {
+  readonly #run: RunChunk;
+
+  constructor(run: RunChunk) {
+    this.#run = run;
+  }
+
+  match(file: SlotFile, fired: Int32Array, count: number): number {
+    return this.#run(file.s, file.n, fired, count, file);
+  }
+}
+
+/** Rows run one after the other by the interpreter. */
+export class ProgramMatcher implements Matcher {
+  readonly #program: Program;
+  readonly #rows: Int32Array;
+  readonly #entries: Int32Array;
+
+  constructor(program: Program, rows: Int32Array, entries: Int32Array) {
+    this.#program = program;
+    this.#rows = rows;
+    this.#entries = entries;
+  }
+
+  match(_file: SlotFile, fired: Int32Array, count: number): number {
+    let next = count;
+    for (let i = 0; i < this.#rows.length; i++) {
+      if (this.#program.run(this.#entries[i] as number)) fired[next++] = this.#rows[i] as number;
+    }
+    return next;
+  }
+}
+
+/** Rows by the value that a slot must have. */
+export class EqualityMatcher implements Matcher {
+  readonly #slot: number;
+  readonly #cold: boolean;
+  readonly #buckets: ReadonlyMap<unknown, Matcher>;
+
+  constructor(slot: number, cold: boolean, buckets: ReadonlyMap<unknown, Matcher>) {
+    this.#slot = slot;
+    this.#cold = cold;
+    this.#buckets = buckets;
+  }
+
+  match(file: SlotFile, fired: Int32Array, count: number): number {
+    if (this.#cold) file.load(this.#slot);
+    const bucket = this.#buckets.get(file.s[this.#slot]);
+    return bucket === undefined ? count : bucket.match(file, fired, count);
+  }
+}
+
+/** Rows by the interval that a slot's number must lie in. */
+export class RangeMatcher implements Matcher {
+  readonly #slot: number;
+  readonly #cold: boolean;
+  readonly #tree: IntervalTree;
+  readonly #program: Program;
+  readonly #rows: Int32Array;
+  readonly #entries: Int32Array;
+  readonly #found: Int32Array;
+
+  constructor(
+    slot: number,
+    cold: boolean,
+    tree: IntervalTree,
+    program: Program,
+    rows: Int32Array,
+    entries: Int32Array,
+  ) {
+    this.#slot = slot;
+    this.#cold = cold;
+    this.#tree = tree;
+    this.#program = program;
+    this.#rows = rows;
+    this.#entries = entries;
+    this.#found = new Int32Array(rows.length);
+  }
+
+  match(file: SlotFile, fired: Int32Array, count: number): number {
+    if (this.#cold) file.load(this.#slot);
+    const found = this.#found;
+    const candidates = this.#tree.query(file.n[this.#slot] as number, found);
+    let next = count;
+    for (let i = 0; i < candidates; i++) {
+      const candidate = found[i] as number;
+      if (this.#program.run(this.#entries[candidate] as number)) fired[next++] = this.#rows[candidate] as number;
+    }
+    return next;
+  }
+}
+
+/** Several matchers, one after the other. */
+export class SequenceMatcher implements Matcher {
+  readonly #parts: readonly Matcher[];
+
+  constructor(parts: readonly Matcher[]) {
+    this.#parts = parts;
+  }
+
+  match(file: SlotFile, fired: Int32Array, count: number): number {
+    let next = count;
+    for (let i = 0; i < this.#parts.length; i++) next = (this.#parts[i] as Matcher).match(file, fired, next);
+    return next;
+  }
+}
