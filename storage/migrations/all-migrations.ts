@@ -1,0 +1,7 @@
+/** Every migration in order. Append only. */
+import { eventTables } from './0001-event-tables.ts';
+import { outcomeTables } from './0002-outcome-tables.ts';
+import { kpiRollups } from './0003-kpi-rollups.ts';
+import type { Migration } from './migration.ts';
+
+export const ALL_MIGRATIONS: readonly Migration[] = [eventTables, outcomeTables, kpiRollups];
