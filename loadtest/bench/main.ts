@@ -1,0 +1,47 @@
+/** `npm run bench -- <what> [--json FILE]`: one benchmark against its peers, in one run. Only this file reads arguments. */
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+
+const program = new Command('bench').description('micro-benchmarks against peers, with results compared');
+
+async function report(result: object, rows: readonly object[], file: string | undefined): Promise<void> {
+  console.table(rows);
+  const json = `${JSON.stringify(result, null, 2)}\n`;
+  process.stdout.write(json);
+  if (file !== undefined) await writeFile(file, json);
+}
+
+program
+  .command('codec')
+  .description('binary log entries against JSON')
+  .option('--json <file>', 'also write the result there')
+  .action(async ({ json }: { json?: string }) => {
+    const { runCodecBench } = await import('./codec.ts');
+    const result = await runCodecBench();
+    await report(result, result.rows, json);
+  });
+
+program
+  .command('windows')
+  .description('exact windows against scanning each key again')
+  .option('--json <file>', 'also write the result there')
+  .option('--scale <share>', 'share of the full streams', Number, 1)
+  .action(async ({ json, scale }: { json?: string; scale: number }) => {
+    const { runWindowsBench } = await import('./windows.ts');
+    const result = runWindowsBench(scale);
+    await report(result, result.rows, json);
+  });
+
+program
+  .command('rules')
+  .description('compiled rules against json-rules-engine and Zen')
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .helpOption(false)
+  .action(async () => {
+    const { runRulesBench } = await import('./rules.ts');
+    // It reads its own options, `--json` among them, and prints its own tables.
+    await runRulesBench(process.argv.slice(process.argv.indexOf('rules') + 1));
+  });
+
+await program.parseAsync();

@@ -1,0 +1,135 @@
+/**
+ * `npm run loadtest -- <what>`: the load driver's command line. Only this file reads arguments; what it calls can be
+ * called by anybody.
+ */
+import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError } from 'commander';
+import { WeirError } from '../core/errors.ts';
+import { measureOffers } from './driver/offers.ts';
+import { remoteTarget, startTarget, type Target } from './driver/target.ts';
+import { measureThroughput, type ThroughputStep } from './driver/throughput.ts';
+
+interface TargetOptions {
+  readonly url?: string;
+  readonly token?: string;
+  readonly seconds: number;
+  readonly json?: string;
+}
+
+const NOT_BUILT_EXIT_CODE = 2;
+
+/** The repository: above `loadtest/`, or above `dist/loadtest/` when compiled. */
+function findRoot(): string {
+  const above = dirname(dirname(fileURLToPath(import.meta.url)));
+  return above.endsWith('dist') ? dirname(above) : above;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('a whole number');
+  return value;
+}
+
+async function withTarget<R>(o: TargetOptions, signal: AbortSignal, run: (target: Target) => Promise<R>): Promise<R> {
+  if (o.url !== undefined && o.token === undefined) throw new InvalidArgumentError('--url needs --token (role ingest)');
+  const target =
+    o.url !== undefined && o.token !== undefined ? remoteTarget(o.url, o.token) : await startTarget(findRoot(), signal);
+  try {
+    return await run(target);
+  } finally {
+    await target.stop();
+  }
+}
+
+async function report(result: object, file: string | undefined): Promise<void> {
+  const json = `${JSON.stringify(result, null, 2)}\n`;
+  process.stdout.write(json);
+  if (file !== undefined) await writeFile(file, json);
+}
+
+function showStep(step: ThroughputStep): void {
+  const verdict = step.sustained ? 'holds' : `does not hold: ${step.reason}`;
+  process.stderr.write(
+    `${step.offeredPerSecond}/s offered, ${step.acceptedPerSecond}/s accepted, lag ${step.lag.endSeconds} s, drained in ${step.drainSeconds} s: ${verdict}\n`,
+  );
+}
+
+const ending = new AbortController();
+process.once('SIGINT', () => ending.abort(new Error('stopped')));
+process.once('SIGTERM', () => ending.abort(new Error('stopped')));
+const { signal } = ending;
+
+const program = new Command('loadtest').description(
+  'measure a whole Weir: all parts on this machine, or one that runs',
+);
+
+function measurement(name: string, description: string, seconds: number): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--url <url>', 'address of a running Weir (default: a fresh one of its own)')
+    .option('--token <token>', 'its ingest token')
+    .option('--seconds <n>', 'how long the measured load lasts', positive, seconds)
+    .option('--json <file>', 'also write the result there');
+}
+
+measurement('throughput', 'events a second that the whole path sustains', 60)
+  .option('--rate <n>', 'events a second (default: search the highest that holds)', positive)
+  .option('--workers <n>', 'sending processes', whole, 1)
+  .option('--batch <n>', 'events in one request', whole, 200)
+  .option('--time-compression <n>', 'seconds of event time in a second', positive, 600)
+  .action(async (o: TargetOptions & { rate?: number; workers: number; batch: number; timeCompression: number }) => {
+    const result = await withTarget(o, signal, (target) =>
+      measureThroughput({
+        target,
+        signal,
+        seconds: o.seconds,
+        workers: o.workers,
+        batchEvents: o.batch,
+        timeCompression: o.timeCompression,
+        onStep: showStep,
+        ...(o.rate === undefined ? {} : { rate: o.rate }),
+      }),
+    );
+    await report(result, o.json);
+  });
+
+measurement('offers', 'latency from a location to the offer on the phone', 30)
+  .option('--rate <n>', 'locations a second', positive, 100)
+  .option('--customers <n>', 'open sockets', whole, 40)
+  .action(async (o: TargetOptions & { rate: number; customers: number }) => {
+    const { seconds, rate, customers } = o;
+    await report(
+      await withTarget(o, signal, (target) => measureOffers({ target, signal, seconds, rate, customers })),
+      o.json,
+    );
+  });
+
+for (const name of ['decisions', 'faults']) {
+  program
+    .command(name)
+    .description('not built yet')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      process.stderr.write(`loadtest ${name} is not built yet\n`);
+      process.exitCode = NOT_BUILT_EXIT_CODE;
+    });
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof WeirError ? `${error.code}: ` : ''}${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}
