@@ -25,6 +25,11 @@ export class ByteWriter {
     this.#length = 0;
   }
 
+  /** Forgets what was written from `length` on. */
+  truncate(length: number): void {
+    if (length < this.#length) this.#length = length;
+  }
+
   /** A copy of what was written since `start`. */
   take(start = 0): Uint8Array {
     return this.#bytes.slice(start, this.#length);

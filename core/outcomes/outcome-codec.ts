@@ -33,7 +33,7 @@ export const OUTCOMES_OFFSET = FRAME_HEAD_BYTES + 4 + HEAD_BYTES;
 export function encodeOutcomeFrame(writer: ByteWriter, frame: OutcomeFrame): Uint8Array {
   writer.reset();
   beginFrame(writer);
-  appendItem(writer, (w) => writeHead(w, frame.head));
+  appendItem(writer, (w) => writeOutcomeHead(w, frame.head));
   for (const outcome of frame.outcomes) appendItem(writer, (w) => writeOutcome(w, outcome));
   return endFrame(writer, frame.outcomes.length + 1);
 }
@@ -44,12 +44,33 @@ export function decodeOutcomeFrame(bytes: Uint8Array): OutcomeFrame {
   return { head: readHead(items[0]), outcomes: items.slice(1).map(readOutcome) };
 }
 
+/** One outcome and its index among the outcomes of its frame. */
+export interface IndexedOutcome {
+  readonly item: number;
+  readonly outcome: Outcome;
+}
+
+/**
+ * The head and what was derived (KPIs, alerts, offers, rule sets), without the events and decisions that make up most of
+ * a frame: what live readers need at a fraction of the cost.
+ */
+export function decodeDerivedOutcomes(bytes: Uint8Array): { head: OutcomeHead; derived: IndexedOutcome[] } {
+  const items = splitFrame(bytes);
+  const derived: IndexedOutcome[] = [];
+  for (let i = 1; i < items.length; i++) {
+    const item = items[i];
+    if (item !== undefined && item[0] === JSON_KIND) derived.push({ item: i - 1, outcome: readOutcome(item) });
+  }
+  return { head: readHead(items[0]), derived };
+}
+
 /** The head alone, for readers that only need the position. */
 export function decodeOutcomeHead(bytes: Uint8Array): OutcomeHead {
   return readHead(splitFrame(bytes)[0]);
 }
 
-function writeHead(writer: ByteWriter, head: OutcomeHead): void {
+/** One item of a frame: the head comes first. For writers that build frames item by item. */
+export function writeOutcomeHead(writer: ByteWriter, head: OutcomeHead): void {
   writer.u8(HEAD);
   writer.f64(head.inputSeq);
   writer.u16(head.part);
@@ -77,7 +98,8 @@ function readHead(item: Uint8Array | undefined): OutcomeHead {
   };
 }
 
-function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
+/** One item of a frame. Throws a `RangeError` where a string does not fit. */
+export function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
   switch (outcome.kind) {
     case 'accepted':
       writer.u8(ACCEPTED);

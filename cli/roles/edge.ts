@@ -1,0 +1,131 @@
+/**
+ * Role `edge`: the HTTP server. It takes events in (`ingest`), answers questions and holds the live sockets (`api`), or
+ * one of the two where the other has machines of its own.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { authorize } from '../../api/authorize.ts';
+import { createHttpServer, type HttpServer } from '../../api/http-server.ts';
+import { createHubMetrics } from '../../api/live/hub-metrics.ts';
+import { createLiveHub } from '../../api/live/live-hub.ts';
+import { registerLiveSocket } from '../../api/live/register-live-socket.ts';
+import { createStoreSources } from '../../api/live/store-sources.ts';
+import { registerApiRoutes } from '../../api/register-api-routes.ts';
+import { createTokenAuthority, type TokenAuthority } from '../../api/token-authority.ts';
+import { registerIngestRoutes } from '../../ingest/http-routes.ts';
+import { serveIntake } from '../../ingest/nats-intake.ts';
+import { startTicks } from '../../ingest/tick.ts';
+import { DEMO_PERSONAS } from '../../loadtest/demo/personas.ts';
+import { openStore } from '../../storage/open-store.ts';
+import { connectStream, type StreamConnection } from '../../stream/connection.ts';
+import { createEventAppender, type EventAppender } from '../../stream/event-appender.ts';
+import { collectMetrics, serveMetrics } from '../../stream/metrics-exchange.ts';
+import { watchProgress } from '../../stream/progress.ts';
+import { createQuarantinePublisher } from '../../stream/quarantine.ts';
+import type { RoleContext, RunningRole } from './role.ts';
+import { submitFeedback } from './submit-feedback.ts';
+
+const DASHBOARD_DIR = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../../dashboards/dist' : '../../../dashboards/dist', import.meta.url),
+);
+const METRICS_TIMEOUT_MS = 1_000;
+
+/** What is to be undone at the end, newest first. */
+type Undo = () => unknown;
+
+export async function startEdge(context: RoleContext): Promise<RunningRole> {
+  const { config, parts, log, metrics, brief } = context;
+  const undo: Undo[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.reverse()) await step();
+  };
+  try {
+    const auth = createTokenAuthority(parts.jwtSecret);
+    const connection = await connectStream({ ...parts.nats, name: 'weir-edge', log });
+    undo.push(() => connection.close());
+    serveMetrics(connection, 'edge', metrics);
+    const app = await createHttpServer({
+      config,
+      log,
+      metrics,
+      auth,
+      ...(brief.serves.includes('api') && existsSync(DASHBOARD_DIR) ? { dashboardDir: DASHBOARD_DIR } : {}),
+    });
+    const appender = createEventAppender(connection, { limits: config, log, metrics });
+    undo.push(() => appender.close());
+    if (brief.serves.includes('ingest')) undo.push(addIngest(context, app, connection, appender));
+    if (brief.serves.includes('api')) undo.push(await addApi(context, app, connection, appender, auth));
+    undo.push(() => app.close());
+    await app.listen({ host: config.HOST, port: config.PORT });
+    const address = app.server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : config.PORT;
+    const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
+    return { done: new Promise(() => {}), url: `http://${host}:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function addIngest(
+  { config, log, metrics, clock }: RoleContext,
+  app: HttpServer,
+  connection: StreamConnection,
+  appender: EventAppender,
+): Undo {
+  const processor = watchProgress(connection, 'processor');
+  const options = {
+    appender,
+    quarantine: createQuarantinePublisher(connection),
+    config,
+    clock,
+    log,
+    metrics,
+    backlog: () => ({ framesBehind: Math.max(0, appender.lastSeq - (processor.last?.inputSeq ?? 0)) }),
+  };
+  registerIngestRoutes(app, { ...options, authorize });
+  const intake = serveIntake(connection, options);
+  const endTicks = startTicks({ append: (entries) => appender.append(entries), clock, log });
+  return () => {
+    endTicks();
+    intake.stop();
+    processor.stop();
+  };
+}
+
+async function addApi(
+  { config, parts, log, metrics, clock }: RoleContext,
+  app: HttpServer,
+  connection: StreamConnection,
+  appender: EventAppender,
+  auth: TokenAuthority,
+): Promise<Undo> {
+  const store = await openStore({ ...parts.store, log });
+  const sources = createStoreSources(store, connection);
+  const hub = createLiveHub({ sources, clock, log, metrics: createHubMetrics(metrics) });
+  await registerApiRoutes(app, {
+    store,
+    connection,
+    hub,
+    auth,
+    config,
+    clock,
+    metrics,
+    collectMetrics: () => collectMetrics(connection, METRICS_TIMEOUT_MS),
+    personas: DEMO_PERSONAS,
+  });
+  registerLiveSocket(app, {
+    hub,
+    sources,
+    auth,
+    submitEvent: submitFeedback({ appender, config, clock }),
+    config,
+    clock,
+    metrics,
+  });
+  await hub.start();
+  return async () => {
+    await hub.stop();
+    await store.close();
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Puts the log and the tables in place before any role starts, and gives an empty log its first rule set: the shipped
+ * catalog, activated through the log like every later one.
+ */
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { ByteWriter } from '../core/codec/byte-writer.ts';
+import { DEFAULT_ENGINE_SETTINGS, encodeEntry } from '../core/codec/entry.ts';
+import type { Config } from '../core/config.ts';
+import { digestHex } from '../core/hash.ts';
+import { loadCatalog } from '../rules/catalog/load-catalog.ts';
+import type { RuleDocument } from '../rules/rule-document.ts';
+import { migrate } from '../storage/migrate.ts';
+import { openStore } from '../storage/open-store.ts';
+import { connectStream, type StreamConnection } from '../stream/connection.ts';
+import { createEventAppender } from '../stream/event-appender.ts';
+import { openKeyValue } from '../stream/key-value.ts';
+import { ensureTopology, STATE_BUCKET } from '../stream/topology.ts';
+import type { Parts } from './parts.ts';
+
+export async function setUp(parts: Parts, config: Config, log: Logger): Promise<void> {
+  const connection = await connectStream({ ...parts.nats, name: 'weir-set-up', log });
+  const store = await openStore({ ...parts.store, log });
+  const retentionDays = {
+    transactionTtlDays: config.WEIR_TRANSACTION_TTL_DAYS,
+    locationTtlDays: config.WEIR_LOCATION_TTL_DAYS,
+  };
+  try {
+    await Promise.all([ensureTopology(connection, config), migrate(store, retentionDays)]);
+    await activateCatalog(connection, config, log);
+  } finally {
+    await store.close();
+    await connection.close();
+  }
+}
+
+const RULESET_KEY = 'catalog';
+
+interface SeededCatalog {
+  readonly version: number;
+  readonly digest: string;
+}
+
+/** Activates the shipped rules unless exactly these were activated before. A repeated activation changes nothing. */
+async function activateCatalog(connection: StreamConnection, config: Config, log: Logger): Promise<void> {
+  const documents = loadCatalog().map((entry) => entry.document);
+  const digest = digestHex(new TextEncoder().encode(JSON.stringify(documents)));
+  const bucket = await openKeyValue(connection, STATE_BUCKET);
+  const known = await bucket.get(RULESET_KEY);
+  const seeded = known === undefined ? undefined : (JSON.parse(new TextDecoder().decode(known.value)) as SeededCatalog);
+  if (seeded?.digest === digest) return;
+  const version = (seeded?.version ?? 0) + 1;
+  await appendRuleset(connection, config, log, version, documents);
+  await bucket.put(RULESET_KEY, new TextEncoder().encode(JSON.stringify({ version, digest })));
+  log.info({ version, rules: documents.length }, 'activated the shipped rule catalog');
+}
+
+async function appendRuleset(
+  connection: StreamConnection,
+  config: Config,
+  log: Logger,
+  version: number,
+  documents: readonly RuleDocument[],
+): Promise<void> {
+  const writer = new ByteWriter();
+  encodeEntry(writer, {
+    kind: 'ruleset',
+    version,
+    settings: DEFAULT_ENGINE_SETTINGS,
+    documents,
+    author: 'weir',
+    comment: 'The rules shipped with Weir',
+  });
+  const appender = createEventAppender(connection, { limits: config, log, metrics: new Registry() });
+  try {
+    await appender.append([writer.take()]);
+  } finally {
+    await appender.close();
+  }
+}

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Entry } from '../../../core/codec/entry.ts';
+import { digestHex } from '../../../core/hash.ts';
+import { decodeOutcomeFrame, OUTCOMES_OFFSET } from '../../../core/outcomes/outcome-codec.ts';
+import { createEngine } from '../../../processors/engine/engine.ts';
+import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { anEvent, aPayment, encodeEntries, rulesetEntry } from '../../support/engine.ts';
+import { type NatsFixture, startNats } from '../../support/nats.ts';
+import { type Answer, appendFrames, readAnswers, startProcessor } from '../../support/processor.ts';
+import { until } from '../../support/until.ts';
+
+const BASE_MS = 1_780_000_000_000;
+const FRAMES = 400;
+
+const VELOCITY = {
+  id: 'velocity',
+  version: 1,
+  name: 'Many payments',
+  on: ['transaction'],
+  conditions: {
+    all: [
+      {
+        fact: 'window',
+        params: { aggregate: 'count', over: 'customer', last: '1m' },
+        operator: 'greaterThan',
+        value: 8,
+      },
+    ],
+  },
+  event: { type: 'fraud', params: { action: 'review', score: 40, code: 'velocity', message: 'Many payments' } },
+};
+
+/** A deterministic log: rule set, then frames of 1–9 events with repeats, late ones, ticks alone and one damaged entry. */
+function logFrames(): Uint8Array[] {
+  const frames = [encodeEntries([rulesetEntry([VELOCITY])])];
+  for (let f = 1; f < FRAMES; f++) {
+    if (f % 17 === 0) {
+      frames.push(encodeEntries([{ kind: 'tick', timeMs: BASE_MS + f * 1_000 }]));
+      continue;
+    }
+    const entries: (Entry | Uint8Array)[] = [];
+    for (let e = 0; e < 1 + (f % 9); e++) {
+      const n = f * 10 + e;
+      const id = { id: `t-${n % 7 === 0 ? n - 10 : n}` };
+      const at = BASE_MS + (n % 7 === 0 ? n - 10 : n) * 300 - (n % 13 === 0 ? 9_000 : 0);
+      const event =
+        n % 11 === 0
+          ? anEvent('location', `c-${n % 5}`, at, { lat: 31 + (n % 10) / 100, lon: 121 }, id)
+          : aPayment(`c-${n % 5}`, at, { amount: n, merchant: { id: `m-${n % 3}` } }, id);
+      entries.push({ kind: 'event', event });
+    }
+    if (f === 123) entries.push(Uint8Array.of(1, 99, 3));
+    frames.push(encodeEntries(entries));
+  }
+  return frames;
+}
+
+/** What an engine that nothing disturbs answers. */
+function undisturbed(frames: readonly Uint8Array[]): Pick<Answer, 'inputSeq' | 'part' | 'digest'>[] {
+  const engine = createEngine();
+  return frames.flatMap((frame, i) =>
+    engine.step(i + 1, frame).map((bytes) => {
+      const { inputSeq, part } = decodeOutcomeFrame(bytes).head;
+      return { inputSeq, part, digest: digestHex(bytes.subarray(OUTCOMES_OFFSET)) };
+    }),
+  );
+}
+
+const essence = (answers: readonly Answer[]) =>
+  answers.map(({ inputSeq, part, digest }) => ({ inputSeq, part, digest }));
+
+describe('the processor', () => {
+  let nats: NatsFixture;
+  const frames = logFrames();
+  const expected = undisturbed(frames);
+
+  beforeAll(async () => {
+    nats = await startNats();
+  });
+  afterAll(async () => {
+    await nats.stop();
+  });
+
+  it('answers each frame exactly once, with the bytes of an undisturbed run, through crashes at random points', async () => {
+    const feeder = await nats.connect('feeder');
+    const feeding = appendFrames(feeder, frames);
+    let crashes = 0;
+    let roll = 7;
+    for (let position = 0; position < FRAMES; ) {
+      const processor = await startProcessor(await nats.connect(`processor-${crashes}`), {
+        WEIR_CHECKPOINT_INTERVAL_MS: 20,
+      });
+      roll = (Math.imul(roll, 1_103_515_245) + 12_345) >>> 0;
+      const crashAt = processor.position + 1 + (roll % 60);
+      await until('the next crash', 30_000, () => processor.position >= Math.min(crashAt, FRAMES));
+      position = processor.position;
+      crashes++;
+      if (position < FRAMES) await processor.abort();
+      else await processor.stop();
+    }
+    await feeding;
+    expect(crashes).toBeGreaterThan(5);
+    expect(essence(await readAnswers(feeder))).toEqual(expected);
+  });
+
+  it('has put the damaged entry into quarantine once and gone on', async () => {
+    const connection = await nats.connect('reader');
+    const answers = await readAnswers(connection);
+    const poison = answers.flatMap(({ frame }) => frame.outcomes.filter(({ kind }) => kind === 'poison'));
+    expect(poison).toHaveLength(1);
+    const { state } = await connection.manager.streams.info('QUARANTINE');
+    expect(state.messages).toBe(1);
+  });
+
+  it('continues from the checkpoint of a clean stop without publishing or replaying anything', async () => {
+    const connection = await nats.connect('processor-again');
+    const [newest] = await openCheckpointStore(connection, { kept: 3 }).list();
+    expect(newest?.position).toBe(FRAMES);
+    const processor = await startProcessor(connection);
+    expect(processor.position).toBe(FRAMES);
+    await processor.stop();
+    expect(await processor.metrics.getSingleMetricAsString('weir_processor_suppressed_parts_total')).toMatch(/ 0$/m);
+    expect(await readAnswers(connection)).toHaveLength(expected.length);
+  });
+
+  it('falls back to the checkpoint before a damaged one, and to the whole log without any, with the same answers', async () => {
+    const connection = await nats.connect('processor-damaged');
+    const store = openCheckpointStore(connection, { kept: 3 });
+    await store.save(FRAMES + 1, Uint8Array.of(1, 2, 3));
+    const processor = await startProcessor(connection);
+    expect(processor.position).toBe(FRAMES);
+    expect(await processor.metrics.getSingleMetricAsString('weir_processor_checkpoints_passed_over_total')).toMatch(
+      / 1$/m,
+    );
+    await processor.abort();
+
+    for (const { name } of await store.list())
+      await connection.manager.streams.purge('OBJ_weir-checkpoints').then(() => name);
+    const replayed = await startProcessor(connection, { WEIR_CHECKPOINT_INTERVAL_MS: 60_000 });
+    await until('the replay', 30_000, () => replayed.position === FRAMES);
+    const engine = createEngine();
+    frames.forEach((frame, i) => {
+      engine.step(i + 1, frame);
+    });
+    expect(replayed.digest()).toBe(engine.stats().digest);
+    expect(await replayed.metrics.getSingleMetricAsString('weir_processor_replay_mismatches_total')).toMatch(/ 0$/m);
+    await replayed.abort();
+    expect(essence(await readAnswers(connection))).toEqual(expected);
+  });
+
+  it('stops itself when another processor has taken over, and nothing is answered twice', async () => {
+    const first = await startProcessor(await nats.connect('first'));
+    const connection = await nats.connect('second');
+    const second = await startProcessor(connection);
+    const more = [FRAMES, FRAMES + 1, FRAMES + 2].map((n) =>
+      encodeEntries([{ kind: 'event', event: aPayment('c-9', BASE_MS + n * 1_000_000, {}, { id: `more-${n}` }) }]),
+    );
+    await appendFrames(connection, more);
+    const ends = await Promise.race([first.done.catch((e: unknown) => e), second.done.catch((e: unknown) => e)]);
+    expect(ends).toMatchObject({ code: 'log.fenced' });
+    await Promise.all([first.abort(), second.abort()]);
+    const rest = await startProcessor(connection);
+    await until('the rest', 30_000, () => rest.position === FRAMES + 3);
+    await rest.stop();
+    const answers = await readAnswers(connection);
+    expect(answers.slice(-3).map(({ inputSeq }) => inputSeq)).toEqual([FRAMES + 1, FRAMES + 2, FRAMES + 3]);
+    expect(answers).toHaveLength(expected.length + 3);
+  });
+
+  it('tells what it knows of a customer, by its id, and answers an unknown one with a coded error', async () => {
+    const connection = await nats.connect('asking');
+    const processor = await startProcessor(await nats.connect('answering'));
+    const ask = (customer: unknown) =>
+      connection.request('weir.query.customer', new TextEncoder().encode(JSON.stringify({ customer })), 5_000);
+    const known: unknown = JSON.parse(new TextDecoder().decode(await ask('c-1')));
+    expect(known).toMatchObject({ customer: 'c-1', provisional: false, rulesetVersion: 1 });
+    await expect(ask('nobody')).rejects.toMatchObject({ code: 'customer.not_found' });
+    await expect(ask(5)).rejects.toMatchObject({ code: 'request.invalid' });
+    await processor.stop();
+  });
+});

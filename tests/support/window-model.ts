@@ -1,0 +1,151 @@
+/**
+ * The windows of `rules/requirement.ts` by brute force: a list of all events and a filter over it per question. Slow and
+ * obvious, and written from the definition alone, so that the engine has something to be compared with.
+ */
+import type { EventOf, WeirEvent } from '../../core/events/event.ts';
+import type { RecencyParams, Scalar, WhereClause, WindowKey, WindowParams } from '../../rules/requirement.ts';
+import type { RequirementBody } from './engine.ts';
+
+type Keys = Partial<Record<WindowKey, string>>;
+
+interface Stored {
+  readonly event: WeirEvent;
+  readonly keys: Keys;
+  readonly late: boolean;
+}
+
+export interface WindowModel {
+  /** What each requirement is worth at `event`, which is then part of the past. */
+  expect(event: WeirEvent): unknown[];
+}
+
+export function createWindowModel(requirements: readonly RequirementBody[], latenessMs: number): WindowModel {
+  const past: Stored[] = [];
+  return {
+    expect(event) {
+      const newestMs = Math.max(
+        ...past
+          .filter((one) => one.event.type === event.type && one.keys.customer === event.subject)
+          .map((one) => one.event.timeMs),
+      );
+      const keys = keysOf(event, past);
+      past.push({ event, keys, late: event.timeMs < newestMs - latenessMs });
+      return requirements.map((requirement) => {
+        if (requirement.kind === 'window') return windowValue(requirement.params, event, keys, past, latenessMs);
+        if (requirement.kind === 'recency') return recencyValue(requirement.params, event, keys, past, latenessMs);
+        return undefined;
+      });
+    },
+  };
+}
+
+function windowValue(
+  params: WindowParams,
+  event: WeirEvent,
+  keys: Keys,
+  past: readonly Stored[],
+  latenessMs: number,
+): number | undefined {
+  const at = (params.at ?? params.over).map((key) => keys[key]);
+  if (at.includes(undefined)) return undefined;
+  const end = event.timeMs - params.offsetMs;
+  const values = seriesAt(params, at, past, latenessMs)
+    .filter((one) => one.event.timeMs > end - params.lastMs && one.event.timeMs <= end)
+    .map((one) => valueOf(params, one.event));
+  const numbers = values as number[];
+  switch (params.aggregate) {
+    case 'count':
+      return values.length;
+    case 'sum':
+      return numbers.reduce((sum, value) => sum + value, 0);
+    case 'avg':
+      return values.length === 0 ? undefined : numbers.reduce((sum, value) => sum + value, 0) / values.length;
+    case 'min':
+      return values.length === 0 ? undefined : Math.min(...numbers);
+    case 'max':
+      return values.length === 0 ? undefined : Math.max(...numbers);
+    case 'distinct':
+      return new Set(values).size;
+  }
+}
+
+function recencyValue(
+  params: RecencyParams,
+  event: WeirEvent,
+  keys: Keys,
+  past: readonly Stored[],
+  latenessMs: number,
+): number | undefined {
+  const at = params.over.map((key) => keys[key]);
+  if (at.includes(undefined)) return undefined;
+  const before = seriesAt(params, at, past, latenessMs)
+    .filter((one) => one.event !== event && one.event.timeMs <= event.timeMs)
+    .map((one) => one.event.timeMs);
+  return before.length === 0 ? undefined : (event.timeMs - Math.max(...before)) / 1_000;
+}
+
+/** The events of one key that count, in the order of the log: what came too late for the key does not. */
+function seriesAt(
+  params: RecencyParams & Partial<WindowParams>,
+  at: readonly (string | undefined)[],
+  past: readonly Stored[],
+  latenessMs: number,
+): Stored[] {
+  let newestMs = Number.NEGATIVE_INFINITY;
+  return past.filter((one) => {
+    if (one.late || one.event.type !== params.type) return false;
+    if (!params.over.every((key, i) => one.keys[key] !== undefined && one.keys[key] === at[i])) return false;
+    if (!Object.entries(params.where).every(([path, clause]) => holds(read(one.event, path), clause))) return false;
+    if (params.of !== undefined && valueOf(params, one.event) === undefined) return false;
+    if (one.event.timeMs < newestMs - latenessMs) return false;
+    newestMs = Math.max(newestMs, one.event.timeMs);
+    return true;
+  });
+}
+
+function valueOf(params: Partial<WindowParams>, event: WeirEvent): unknown {
+  if (params.of === undefined) return 0;
+  const value = read(event, params.of.slice(2));
+  return params.aggregate === 'distinct' || typeof value === 'number' ? value : undefined;
+}
+
+function read(event: WeirEvent, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], event.data);
+}
+
+function holds(value: unknown, clause: WhereClause): boolean {
+  if (Array.isArray(clause)) return clause.includes(value as Scalar);
+  if (typeof clause !== 'object') return value === clause;
+  const { gt, gte, lt, lte, not } = clause as Exclude<WhereClause, Scalar | readonly Scalar[]>;
+  const number = value as number;
+  if (gt !== undefined && !(number > gt)) return false;
+  if (gte !== undefined && !(number >= gte)) return false;
+  if (lt !== undefined && !(number < lt)) return false;
+  if (lte !== undefined && !(number <= lte)) return false;
+  return not === undefined || value !== not;
+}
+
+function keysOf(event: WeirEvent, past: readonly Stored[]): Keys {
+  if (event.type === 'label') {
+    const labelled = past.find(
+      (one) =>
+        one.event.type === 'transaction' &&
+        one.event.id === event.data.transactionId &&
+        one.keys.customer === event.subject,
+    );
+    return labelled === undefined ? { customer: event.subject } : labelled.keys;
+  }
+  if (event.type !== 'transaction') return { customer: event.subject };
+  const { data }: EventOf<'transaction'> = event;
+  const all = {
+    customer: event.subject,
+    card: data.instrument?.token,
+    device: data.device?.id,
+    merchant: data.merchant?.id,
+    ip: data.device?.ip,
+    counterparty: data.counterparty,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
