@@ -1,0 +1,67 @@
+/**
+ * Saves the engine's state on a timer, never a position whose answers are not acknowledged: whoever restores it has
+ * nothing to publish again. One checkpoint at a time; a failed one is counted and the next one tries again.
+ */
+import type { Logger } from 'pino';
+import type { CheckpointStore } from '../stream/checkpoint-store.ts';
+import type { Engine } from './engine/engine.ts';
+import type { OutcomeGate } from './outcome-gate.ts';
+import type { ProcessorMetrics } from './processor-metrics.ts';
+
+export interface Checkpointer {
+  /** Saves the present state unless it is saved already; resolves when done, also when it failed. */
+  save(): Promise<void>;
+  /** Stops the timer and waits for a checkpoint under way. */
+  stop(): Promise<void>;
+}
+
+export function startCheckpointer(o: {
+  readonly engine: Engine;
+  readonly gate: OutcomeGate;
+  readonly store: CheckpointStore;
+  readonly intervalMs: number;
+  readonly savedPosition: number;
+  readonly log: Logger;
+  readonly metrics: ProcessorMetrics;
+}): Checkpointer {
+  const { engine, gate, store, log, metrics } = o;
+  let savedPosition = o.savedPosition;
+  let underWay: Promise<void> | undefined;
+
+  const saveNow = async (): Promise<void> => {
+    const { position } = engine;
+    if (position <= savedPosition) return;
+    const startedMs = performance.now();
+    try {
+      const bytes = engine.snapshot();
+      metrics.snapshotSeconds.observe((performance.now() - startedMs) / 1_000);
+      await gate.whenAcknowledged(position);
+      await store.save(position, bytes);
+      savedPosition = position;
+      metrics.checkpoints.inc({ result: 'saved' });
+      metrics.checkpointBytes.set(bytes.length);
+      metrics.checkpointSeconds.observe((performance.now() - startedMs) / 1_000);
+      log.debug({ position, bytes: bytes.length }, 'checkpoint saved');
+    } catch (error) {
+      metrics.checkpoints.inc({ result: 'failed' });
+      log.warn({ position, err: error }, 'a checkpoint could not be saved');
+    }
+  };
+  const save = async (): Promise<void> => {
+    if (underWay !== undefined) await underWay;
+    underWay = saveNow();
+    await underWay;
+    underWay = undefined;
+  };
+  const timer = setInterval(() => {
+    if (underWay === undefined) void save();
+  }, o.intervalMs);
+
+  return {
+    save,
+    async stop() {
+      clearInterval(timer);
+      await underWay;
+    },
+  };
+}

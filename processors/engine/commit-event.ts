@@ -1,0 +1,144 @@
+/**
+ * The second half of an event's way through the engine: applies a judgement to the state. Nothing in here decides, and
+ * nothing may fail: `assertCommittable` has checked the bounds before the outcomes were written.
+ */
+import type { WeirEvent } from '../../core/events/event.ts';
+import { TIMED_TYPES } from './customer-table.ts';
+import type { EngineState } from './engine-state.ts';
+import { CARD, CUSTOMER, DEVICE, KEY_INDEX, MERCHANT } from './event-keys.ts';
+import { LINK_KEYS } from './history.ts';
+import { issuerOf, type Judgement } from './judge-event.ts';
+import { ENTITY_TEXT_UNITS_MAX } from './limits.ts';
+import { remember, withdraw } from './offer-memory.ts';
+import { SERIES_TYPES, type Series } from './series.ts';
+
+const linkKeys = new Uint32Array(LINK_KEYS);
+
+/** Throws where a bound of the state stands in the way of the commit. */
+export function assertCommittable(state: EngineState, j: Judgement): void {
+  const links = j.details?.links.length ?? 0;
+  state.entities.assertRoom(j.keys.texts.length + 1 + links);
+  state.windows.assertRoom(state.rules.plan.series.length);
+  for (const text of j.keys.texts) {
+    if (text !== undefined && text.length > ENTITY_TEXT_UNITS_MAX)
+      throw new RangeError(`an id of ${text.length} characters is longer than ${ENTITY_TEXT_UNITS_MAX}`);
+  }
+}
+
+export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement): void {
+  const { entities, customers, rules } = state;
+  j.keys.internAll(entities);
+  const row = ownerRow(state, event, j);
+  const keys = event.type === 'transaction' ? linkOf(j) : undefined;
+  const timed = SERIES_TYPES.indexOf(event.type as Series['type']);
+  if (timed >= 0) {
+    const at = row * TIMED_TYPES + timed;
+    customers.newestMs[at] = Math.max(customers.newestMs[at] as number, event.timeMs);
+  }
+  state.history.insert(row, event.timeMs, j.name, keys, rules.settings.historyMs, rules.settings.historyEventsMax);
+  if (!j.late) enterSeries(state, event, j);
+  if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
+  else if (event.type === 'profile') for (const link of event.data.links ?? []) state.identity.link(link, j.customer);
+  else if (event.type === 'label') commitLabel(state, event.data.fraud, j);
+  else if (event.type === 'place' && j.place !== undefined) state.places.put(j.place);
+  const issuer = issuerOf(event);
+  if (issuer !== undefined) customers.addIssuer(row, entities.intern(issuer));
+  commitDetails(state, event, row, j);
+  count(state, event, j);
+}
+
+function ownerRow(state: EngineState, event: WeirEvent, j: Judgement): number {
+  const { customers, entities } = state;
+  if (j.row >= 0) {
+    customers.firstSeenMs[j.row] = Math.min(customers.firstSeenMs[j.row] as number, event.timeMs);
+    customers.lastSeenMs[j.row] = Math.max(customers.lastSeenMs[j.row] as number, event.timeMs);
+    return j.row;
+  }
+  const entity = j.keys.entities[CUSTOMER] as number;
+  const row = customers.add(entity, event.timeMs);
+  entities.customer[entity] = row + 1;
+  return row;
+}
+
+function linkOf(j: Judgement): Uint32Array {
+  for (let key = CARD; key <= LINK_KEYS; key++) linkKeys[key - 1] = j.keys.entities[key] as number;
+  return linkKeys;
+}
+
+function enterSeries(state: EngineState, event: WeirEvent, j: Judgement): void {
+  const { windows, rules } = state;
+  const { allowedLatenessMs, historyEventsMax } = rules.settings;
+  const { series, positions } = rules.plan;
+  for (let slot = 0; slot < series.length; slot++) {
+    if (j.enters[slot] !== 1) continue;
+    const one = series[slot] as Series;
+    const cell = cellOf(state, one, j);
+    const value = j.entering[slot] as number;
+    windows.insert(cell, one, event.timeMs, value, 0, one.reachMs + allowedLatenessMs, historyEventsMax);
+  }
+  if (positions === undefined || j.position === undefined) return;
+  const cell = cellOf(state, positions, j);
+  if (event.timeMs < windows.newestMs(cell) - allowedLatenessMs) return;
+  const { lat, lon } = j.position;
+  windows.insert(cell, positions, event.timeMs, lat, lon, allowedLatenessMs, historyEventsMax);
+}
+
+function cellOf(state: EngineState, series: Series, j: Judgement): number {
+  const { over } = series;
+  const keyOf = (i: number) => (over[i] === undefined ? 0 : (j.keys.entities[KEY_INDEX[over[i]]] as number));
+  return state.windows.findOrAdd(series.id, keyOf(0), keyOf(1), keyOf(2));
+}
+
+function commitTransaction(state: EngineState, timeMs: number, row: number, j: Judgement): void {
+  const { customers, merchants, entities } = state;
+  customers.transactions[row] = (customers.transactions[row] as number) + 1;
+  const device = j.keys.entities[DEVICE] as number;
+  if (device !== 0) customers.addDevice(row, device);
+  const entity = j.keys.entities[MERCHANT] as number;
+  if (entity === 0) return;
+  let merchant = (entities.merchant[entity] as number) - 1;
+  if (merchant < 0) {
+    merchant = merchants.add(timeMs);
+    entities.merchant[entity] = merchant + 1;
+  }
+  merchants.firstSeenMs[merchant] = Math.min(merchants.firstSeenMs[merchant] as number, timeMs);
+  merchants.transactions[merchant] = (merchants.transactions[merchant] as number) + 1;
+}
+
+/** A transaction counts once among its merchant's fraud labels, however often it is labelled, and the last label holds. */
+function commitLabel(state: EngineState, fraud: boolean, j: Judgement): void {
+  if (j.labelled === 0) {
+    state.counters.labelsUnmatched++;
+    return;
+  }
+  if (state.history.isFraud(j.labelled) === fraud) return;
+  state.history.markFraud(j.labelled, fraud);
+  const merchant = (state.entities.merchant[j.keys.entities[MERCHANT] as number] as number) - 1;
+  if (merchant < 0) return;
+  const { fraudLabels } = state.merchants;
+  fraudLabels[merchant] = (fraudLabels[merchant] as number) + (fraud ? 1 : -1);
+}
+
+function commitDetails(state: EngineState, event: WeirEvent, row: number, j: Judgement): void {
+  const details = j.details ?? state.details.get(row);
+  if (j.offers.remembered.length === 0 && j.withdrawn.length === 0) {
+    state.details.set(row, details);
+    return;
+  }
+  const offers = remember(withdraw(details.offers, j.withdrawn), j.offers.remembered, event.timeMs);
+  state.details.set(row, { ...details, offers });
+}
+
+function count(state: EngineState, event: WeirEvent, j: Judgement): void {
+  const { counters } = state;
+  counters.accepted++;
+  if (j.late) counters.late++;
+  counters.lateForKey += j.lateForKey;
+  if (event.type === 'transaction') {
+    counters.decisions++;
+    if (j.decision.value !== 'approve') counters.alerts++;
+  }
+  counters.offers += j.offers.outcomes.length;
+  counters.withdrawn += j.withdrawn.length;
+  for (const reason of j.offers.heldBack) counters.offersHeldBack[reason]++;
+}

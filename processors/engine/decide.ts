@@ -1,0 +1,35 @@
+/**
+ * From the rules that fired to a decision. score = min(100, sum of their scores); decline if any asks for it, else review
+ * if any asks for it or the score reaches `REVIEW_SCORE`, else approve.
+ */
+import type { DecisionValue, Reason } from '../../core/outcomes/outcome.ts';
+import type { RuleDocument } from '../../rules/rule-document.ts';
+
+const SCORE_MAX = 100;
+/** From this score on a transaction is looked at even if no rule asks for it by itself. */
+export const REVIEW_SCORE = 60;
+
+export interface Decision {
+  readonly value: DecisionValue;
+  readonly score: number;
+  readonly reasons: readonly Reason[];
+}
+
+export const APPROVED: Decision = { value: 'approve', score: 0, reasons: [] };
+
+export function decide(fired: readonly RuleDocument[]): Decision {
+  let score = 0;
+  let asked: DecisionValue = 'approve';
+  const reasons: Reason[] = [];
+  for (const { id, version, event } of fired) {
+    if (event.type !== 'fraud') continue;
+    const { action, code, message } = event.params;
+    score += event.params.score;
+    if (action === 'decline') asked = 'decline';
+    else if (action === 'review' && asked === 'approve') asked = 'review';
+    reasons.push({ ruleId: id, ruleVersion: version, code, message });
+  }
+  if (reasons.length === 0) return APPROVED;
+  if (asked === 'approve' && score >= REVIEW_SCORE) asked = 'review';
+  return { value: asked, score: Math.min(SCORE_MAX, score), reasons };
+}

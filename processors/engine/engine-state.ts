@@ -1,0 +1,143 @@
+/**
+ * All that the engine knows, in one place: what a snapshot saves and what a restored engine begins with. Nothing outside
+ * this object outlives an entry.
+ */
+
+import type { RulesetEntry } from '../../core/codec/entry.ts';
+import { hashString } from '../../core/hash.ts';
+import { type ActiveRules, activateRules, type CompileRuleSet, NO_RULES } from './active-rules.ts';
+import { type CustomerDetails, CustomerDetailsTable } from './customer-details.ts';
+import { CustomerTable } from './customer-table.ts';
+import { createCounters, type EngineCounters } from './engine-stats.ts';
+import { EntityTable } from './entity-table.ts';
+import { History } from './history.ts';
+import { Identity } from './identity.ts';
+import { MerchantTable } from './merchant-table.ts';
+import { NamedLists } from './named-lists.ts';
+import { type Place, PlaceIndex } from './place-index.ts';
+import { Slab } from './slab.ts';
+import { SectionReader, SectionWriter } from './snapshot-format.ts';
+import { WindowStore } from './window-store.ts';
+
+interface SavedHead {
+  readonly position: number;
+  readonly answered: number;
+  readonly clockMs: number;
+  readonly digest: readonly [number, number];
+  readonly counters: EngineCounters;
+  readonly ruleset: RulesetEntry | null;
+  readonly seriesIds: readonly [string, { id: number; columns: number }][];
+  readonly seriesNext: number;
+  readonly identity: Parameters<Identity['load']>[0];
+}
+
+export class EngineState {
+  position = 0;
+  /** The newest position that gave an outcome frame. */
+  answered = 0;
+  clockMs = 0;
+  /** Chained over every outcome byte. */
+  readonly digest: [number, number] = [hashString('weir', 1), hashString('weir', 2)];
+  counters: EngineCounters = createCounters();
+  rules: ActiveRules = NO_RULES;
+  readonly slab = new Slab();
+  readonly entities = new EntityTable();
+  readonly customers = new CustomerTable(this.slab);
+  readonly merchants = new MerchantTable();
+  readonly details = new CustomerDetailsTable();
+  readonly history = new History(this.slab, this.customers);
+  readonly identity = new Identity(this.entities, this.customers);
+  readonly windows = new WindowStore(this.slab);
+  readonly places = new PlaceIndex();
+  readonly lists = new NamedLists();
+  readonly #compile: CompileRuleSet;
+  #ruleset: RulesetEntry | null = null;
+  /** Series in state by signature. */
+  #seriesIds = new Map<string, { id: number; columns: number }>();
+  #seriesNext = 1;
+
+  constructor(compile: CompileRuleSet) {
+    this.#compile = compile;
+  }
+
+  /** Throws, leaving the old rule set live, where the new one cannot be. Windows that both read keep their events. */
+  activate(entry: RulesetEntry): void {
+    let next = this.#seriesNext;
+    const rules = activateRules(entry, this.#compile, (signature) => this.#seriesIds.get(signature)?.id ?? next++);
+    const kept = new Map(rules.plan.series.map(({ signature, id, columns }) => [signature, { id, columns }]));
+    const columns = new Map([...this.#seriesIds.values()].map((one) => [one.id, one.columns]));
+    if ([...this.#seriesIds.keys()].some((signature) => !kept.has(signature))) {
+      const ids = new Set([...kept.values()].map(({ id }) => id));
+      this.windows.retainSeries(ids, (id) => columns.get(id) ?? 1);
+    }
+    this.#seriesIds = kept;
+    this.#seriesNext = next;
+    this.#ruleset = entry;
+    this.rules = rules;
+  }
+
+  get ruleset(): RulesetEntry | null {
+    return this.#ruleset;
+  }
+
+  get bytes(): { windowKeys: number; rings: number; ids: number; customers: number } {
+    return {
+      windowKeys: this.windows.bytes,
+      rings: this.slab.words.byteLength,
+      ids: this.entities.bytes,
+      customers: this.customers.bytes + this.merchants.bytes,
+    };
+  }
+
+  save(): Uint8Array {
+    const out = new SectionWriter();
+    const head: SavedHead = {
+      position: this.position,
+      answered: this.answered,
+      clockMs: this.clockMs,
+      digest: this.digest,
+      counters: this.counters,
+      ruleset: this.#ruleset,
+      seriesIds: [...this.#seriesIds],
+      seriesNext: this.#seriesNext,
+      identity: this.identity.save() as SavedHead['identity'],
+    };
+    out.json('head', head);
+    out.json('details', this.details.save());
+    out.json('places', this.places.save());
+    out.json('lists', this.lists.save());
+    this.entities.save(out);
+    this.customers.save(out);
+    this.merchants.save(out);
+    this.windows.save(out);
+    out.numbers('slab.head', [this.slab.top, this.slab.words.length]);
+    out.column('slab.free', this.slab.free);
+    out.column('slab.words', this.slab.words.subarray(0, this.slab.top));
+    return out.finish();
+  }
+
+  /** Throws a `WeirError` `checkpoint.damaged`, or what compiling the saved rule set throws. */
+  load(snapshot: Uint8Array): void {
+    const from = new SectionReader(snapshot);
+    // The sections carry digests and this engine wrote them: their shape is this version's.
+    const head = from.json('head') as SavedHead;
+    this.position = head.position;
+    this.answered = head.answered;
+    this.clockMs = head.clockMs;
+    [this.digest[0], this.digest[1]] = head.digest;
+    this.counters = head.counters;
+    this.#seriesIds = new Map(head.seriesIds);
+    this.#seriesNext = head.seriesNext;
+    this.details.load(from.json('details') as [number, CustomerDetails][]);
+    this.places.load(from.json('places') as Place[]);
+    this.lists.load(from.json('lists') as [string, [string, number][]][]);
+    this.entities.load(from);
+    this.customers.load(from);
+    this.merchants.load(from);
+    this.identity.load(head.identity);
+    this.windows.load(from);
+    const [top = 1, capacity = 1] = from.numbers('slab.head');
+    this.slab.restore(from.float64('slab.words', capacity), top, from.uint32('slab.free', 0));
+    if (head.ruleset !== null) this.activate(head.ruleset);
+  }
+}

@@ -1,0 +1,66 @@
+/** What the engine counts: every event that did not simply count, and every bound that was met, with its reason. */
+
+export interface EngineCounters {
+  frames: number;
+  accepted: number;
+  duplicates: number;
+  /** Behind the allowed lateness of their customer: recorded, in no window. */
+  late: number;
+  /** Behind it for one other key: not in that key's windows only. */
+  lateForKey: number;
+  poison: number;
+  decisions: number;
+  alerts: number;
+  offers: number;
+  withdrawn: number;
+  /** Offer rules that fired and issued nothing, by reason. */
+  offersHeldBack: { consent: number; cooldown: number; late: number; perEvent: number };
+  /** Labels whose transaction is not in the customer's history. */
+  labelsUnmatched: number;
+}
+
+export interface EngineStats extends Readonly<EngineCounters> {
+  readonly position: number;
+  /** Newest position that gave an outcome frame. */
+  readonly answered: number;
+  readonly clockMs: number;
+  readonly rulesetVersion: number;
+  readonly customers: number;
+  readonly entities: number;
+  readonly merchants: number;
+  readonly places: number;
+  readonly lists: number;
+  readonly series: number;
+  readonly windowKeys: number;
+  /** Events that a full window ring let go although a window could reach them (`historyEventsMax`). */
+  readonly cutEvents: number;
+  readonly unmergedLinks: number;
+  /** Memory by part of the state. */
+  readonly bytes: {
+    readonly windowKeys: number;
+    readonly rings: number;
+    readonly ids: number;
+    readonly customers: number;
+  };
+  /** Chained over every outcome byte since the log began: equal digests mean equal outcomes. */
+  readonly digest: string;
+  /** Over the outcome bytes of the last frame alone; empty where it had none. */
+  readonly frameDigest: string;
+}
+
+export function createCounters(): EngineCounters {
+  return {
+    frames: 0,
+    accepted: 0,
+    duplicates: 0,
+    late: 0,
+    lateForKey: 0,
+    poison: 0,
+    decisions: 0,
+    alerts: 0,
+    offers: 0,
+    withdrawn: 0,
+    offersHeldBack: { consent: 0, cooldown: 0, late: 0, perEvent: 0 },
+    labelsUnmatched: 0,
+  };
+}

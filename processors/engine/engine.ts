@@ -1,0 +1,252 @@
+/**
+ * The engine: frames in, outcome frames out, nothing else. It reads no clock, draws no random number and does no I/O, so
+ * the same log gives the same bytes, live, after a restart and years later (G4). An entry is judged first and committed
+ * only when its outcomes are written: one that fails leaves no trace but a poison outcome, and the log goes on.
+ */
+import { decodeEntry, type Entry } from '../../core/codec/entry.ts';
+import { splitFrame } from '../../core/codec/frame.ts';
+import type { WeirEvent } from '../../core/events/event.ts';
+import { hashBytes } from '../../core/hash.ts';
+import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
+import { compileRuleSet } from '../../rules/compile-rule-set.ts';
+import type { CompileRuleSet } from './active-rules.ts';
+import { assertCommittable, commitEvent } from './commit-event.ts';
+import { type CustomerDescription, describeCustomer } from './describe-customer.ts';
+import { EngineState } from './engine-state.ts';
+import type { EngineStats } from './engine-stats.ts';
+import { EventJudge, type Judgement } from './judge-event.ts';
+import { KpiAccumulator } from './kpi-accumulator.ts';
+import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
+import { OutcomeParts } from './outcome-parts.ts';
+import { outcomeId } from './plan-offers.ts';
+
+export interface EngineOptions {
+  /** How rule documents become a rule set; `rules/compile-rule-set.ts` unless a test says otherwise. */
+  readonly compileRuleSet?: CompileRuleSet;
+}
+
+export interface Engine {
+  /**
+   * Processes the frame at `seq` of EVENTS and returns the encoded parts of its outcome frame, empty when nothing came
+   * of it. Throws a `RangeError` where `seq` does not come after the engine's position.
+   */
+  step(seq: number, frame: Uint8Array): readonly Uint8Array[];
+  /** Sequence of the last frame that was processed, 0 before the first. */
+  readonly position: number;
+  /** Entries that could not be processed since the log began. */
+  readonly poisoned: number;
+  /** All state as bytes; `restoreEngine` continues from it byte for byte as this engine would. */
+  snapshot(): Uint8Array;
+  /** What is known of a customer, by its id or any linked identifier. */
+  describeCustomer(id: string): CustomerDescription | undefined;
+  stats(): EngineStats;
+}
+
+export function createEngine(options: EngineOptions = {}): Engine {
+  return new LogEngine(new EngineState(options.compileRuleSet ?? compileRuleSet));
+}
+
+/** Throws a `WeirError` `checkpoint.damaged` where the snapshot is not whole. */
+export function restoreEngine(snapshot: Uint8Array, options: EngineOptions = {}): Engine {
+  const state = new EngineState(options.compileRuleSet ?? compileRuleSet);
+  state.load(snapshot);
+  return new LogEngine(state);
+}
+
+class LogEngine implements Engine {
+  readonly #state: EngineState;
+  readonly #judge: EventJudge;
+  readonly #parts = new OutcomeParts();
+  readonly #kpis = new KpiAccumulator();
+  #head = { accepted: 0, duplicates: 0, late: 0 };
+  #frameDigest = '';
+
+  constructor(state: EngineState) {
+    this.#state = state;
+    this.#judge = new EventJudge(state);
+  }
+
+  get position(): number {
+    return this.#state.position;
+  }
+
+  get poisoned(): number {
+    return this.#state.counters.poison;
+  }
+
+  step(seq: number, frame: Uint8Array): readonly Uint8Array[] {
+    const state = this.#state;
+    if (seq <= state.position) throw new RangeError(`frame ${seq} does not come after position ${state.position}`);
+    this.#parts.clear();
+    this.#head = { accepted: 0, duplicates: 0, late: 0 };
+    const entries = this.#split(frame);
+    for (let index = 0; index < entries.length; index++) this.#process(entries[index] as Uint8Array, index);
+    for (const delta of this.#kpis.take()) this.#parts.add(delta);
+    state.position = seq;
+    state.counters.frames++;
+    this.#frameDigest = '';
+    if (this.#parts.count === 0 && this.#head.duplicates === 0) return [];
+    state.answered = seq;
+    const parts = this.#parts.pack({
+      inputSeq: seq,
+      clockMs: state.clockMs,
+      rulesetVersion: state.rules.version,
+      ...this.#head,
+    });
+    this.#digest(parts);
+    return parts;
+  }
+
+  snapshot(): Uint8Array {
+    return this.#state.save();
+  }
+
+  describeCustomer(id: string): CustomerDescription | undefined {
+    return describeCustomer(this.#state, id);
+  }
+
+  stats(): EngineStats {
+    const state = this.#state;
+    return {
+      ...state.counters,
+      position: state.position,
+      answered: state.answered,
+      clockMs: state.clockMs,
+      rulesetVersion: state.rules.version,
+      customers: state.customers.count,
+      entities: state.entities.count,
+      merchants: state.merchants.count,
+      places: state.places.count,
+      lists: state.lists.count,
+      series: state.rules.plan.series.length,
+      windowKeys: state.windows.count,
+      cutEvents: state.windows.cutEvents,
+      unmergedLinks: state.identity.unmergedLinks,
+      bytes: state.bytes,
+      digest: digestText(state.digest[0], state.digest[1]),
+      frameDigest: this.#frameDigest,
+    };
+  }
+
+  /** A frame that cannot be taken apart is poison as a whole. */
+  #split(frame: Uint8Array): readonly Uint8Array[] {
+    try {
+      return splitFrame(frame);
+    } catch (error) {
+      this.#poison(frame, 0, error);
+      return [];
+    }
+  }
+
+  #process(bytes: Uint8Array, index: number): void {
+    const mark = this.#parts.count;
+    let entry: Entry;
+    let judgement: Judgement | undefined;
+    try {
+      entry = decodeEntry(bytes);
+      if (entry.kind === 'event') {
+        judgement = this.#judge.judge(entry.event, index);
+        if (!judgement.duplicate) {
+          assertCommittable(this.#state, judgement);
+          this.#write(entry.event, index, judgement, bytes);
+        }
+      } else {
+        this.#control(entry);
+      }
+    } catch (error) {
+      this.#parts.rollBack(mark);
+      this.#poison(bytes, index, error);
+      return;
+    }
+    if (entry.kind === 'event' && judgement !== undefined) this.#commit(entry.event, judgement);
+  }
+
+  #commit(event: WeirEvent, judgement: Judgement): void {
+    if (judgement.duplicate) {
+      this.#state.counters.duplicates++;
+      this.#head.duplicates++;
+      return;
+    }
+    commitEvent(this.#state, event, judgement);
+    this.#head.accepted++;
+    if (judgement.late) this.#head.late++;
+    const { dimensions, decision } = judgement;
+    if (event.type === 'transaction')
+      this.#kpis.addTransaction(event.timeMs, dimensions, event.data, decision.value === 'approve' ? 0 : 1);
+    for (const offer of judgement.offers.outcomes) this.#kpis.addOffer(event.timeMs, offer);
+  }
+
+  #control(entry: Exclude<Entry, { kind: 'event' }>): void {
+    const state = this.#state;
+    if (entry.kind === 'tick') {
+      if (!Number.isFinite(entry.timeMs)) throw new RangeError(`a tick at ${entry.timeMs} is no time`);
+      state.clockMs = Math.max(state.clockMs, entry.timeMs);
+    } else if (entry.kind === 'list') {
+      state.lists.replace(entry);
+    } else {
+      const { version, author, comment, documents } = entry;
+      // Written first: a rule set that cannot be recorded must not decide.
+      this.#parts.add({ kind: 'ruleset', version, author, comment, documents });
+      state.activate(entry);
+    }
+  }
+
+  #write(event: WeirEvent, index: number, j: Judgement, entry: Uint8Array): void {
+    const parts = this.#parts;
+    const { customer, late } = j;
+    parts.add({ kind: 'accepted', index, type: event.type, customer, late, entry });
+    if (event.type === 'transaction') this.#writeDecision(event.data, event, index, j);
+    for (const offer of j.offers.outcomes) parts.add(offer);
+    for (const { offerId } of j.withdrawn)
+      parts.add({ kind: 'withdrawn', index, offerId, customer, timeMs: event.timeMs, reason: j.withdrawnReason });
+  }
+
+  #writeDecision(
+    data: Extract<WeirEvent, { type: 'transaction' }>['data'],
+    event: WeirEvent,
+    index: number,
+    { customer, decision, trace, dimensions }: Judgement,
+  ): void {
+    const { value, score, reasons } = decision;
+    const rulesetVersion = this.#state.rules.version;
+    const about = { index, eventId: event.id, source: event.source, customer, timeMs: event.timeMs };
+    this.#parts.add({ kind: 'decision', ...about, decision: value, score, rulesetVersion, reasons, trace });
+    if (value === 'approve') return;
+    this.#parts.add({
+      kind: 'alert',
+      ...about,
+      alertId: outcomeId('a', event, ''),
+      decision: value,
+      score,
+      amount: data.amount,
+      merchantId: data.merchant?.id ?? '',
+      rulesetVersion,
+      reasons,
+      ...dimensions,
+    });
+  }
+
+  #poison(bytes: Uint8Array, index: number, error: unknown): void {
+    this.#state.counters.poison++;
+    const message = (error instanceof Error ? error.message : String(error)).slice(0, POISON_MESSAGE_UNITS_MAX);
+    const entry = bytes.length > PART_BYTES_MAX / 2 ? bytes.subarray(0, PART_BYTES_MAX / 2) : bytes;
+    this.#parts.add({ kind: 'poison', index, message, entry });
+  }
+
+  #digest(parts: readonly Uint8Array[]): void {
+    const { digest } = this.#state;
+    let a = 0;
+    let b = 0;
+    for (const part of parts) {
+      a = hashBytes(part, a, OUTCOMES_OFFSET);
+      b = hashBytes(part, ~b, OUTCOMES_OFFSET);
+    }
+    this.#frameDigest = digestText(a, b);
+    digest[0] = hashBytes(Uint8Array.of(a, a >>> 8, a >>> 16, a >>> 24), digest[0]);
+    digest[1] = hashBytes(Uint8Array.of(b, b >>> 8, b >>> 16, b >>> 24), digest[1]);
+  }
+}
+
+function digestText(a: number, b: number): string {
+  return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
+}

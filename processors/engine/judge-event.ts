@@ -1,0 +1,347 @@
+/**
+ * The first half of an event's way through the engine: everything that can fail, and nothing that changes state. It
+ * resolves the customer, looks for a duplicate, reads windows and facts, asks the rules, and leaves a `Judgement` that
+ * `commit-event.ts` applies. An exception in here costs the entry only.
+ */
+import { ByteWriter } from '../../core/codec/byte-writer.ts';
+import { WeirError } from '../../core/errors.ts';
+import type { EventOf, WeirEvent } from '../../core/events/event.ts';
+import { eventFact, localDayOf } from '../../core/events/event-facts.ts';
+import { distanceM } from '../../core/geo.ts';
+import type { KpiDimensions } from '../../core/outcomes/outcome.ts';
+import type { RuleDocument } from '../../rules/rule-document.ts';
+import type { RuleInput } from '../../rules/ruleset.ts';
+import { applyBill, applyPayment, type BillChange, nextBill } from './bills.ts';
+import { applyProfile, type CustomerDetails } from './customer-details.ts';
+import { APPROVED, type Decision, decide } from './decide.ts';
+import type { EngineState } from './engine-state.ts';
+import { CUSTOMER, EventKeys, KEY_INDEX } from './event-keys.ts';
+import { customerFact, deviceFact, merchantFact, type Position, positionOf } from './facts.ts';
+import { type EventName, nameEvent } from './history.ts';
+import { dimensionsOf } from './kpi-accumulator.ts';
+import { LINKS_PER_CUSTOMER_MAX } from './limits.ts';
+import { openOffers, type RememberedOffer } from './offer-memory.ts';
+import type { Place } from './place-index.ts';
+import { NO_OFFERS, type PlannedOffers, planOffers } from './plan-offers.ts';
+import { SERIES_TYPES, type Series } from './series.ts';
+import { readWindows } from './window-read.ts';
+import { NO_CELL } from './window-store.ts';
+
+const NO_TRACE = new Uint8Array(0);
+const NO_DIMENSIONS: KpiDimensions = { businessLine: '', channel: '', region: '', currency: '' };
+const MS_PER_HOUR = 3_600_000;
+/** Two positions within a second count as a second apart: a speed is always finite. */
+const TRAVEL_SECONDS_MIN = 1;
+const PLACE_OWNER = 'place\u0000';
+
+/** What an event comes to. One instance is reused: it holds until the next event is judged. */
+export class Judgement {
+  duplicate = false;
+  late = false;
+  /** The owner of the event: the customer, or the place under a name of its own. */
+  owner = '';
+  customer = '';
+  row = -1;
+  readonly name: EventName = { idA: 0, idB: 0, source: 0 };
+  readonly keys = new EventKeys();
+  /** By `Series.slot`: whether the event enters the series, and with what value. */
+  enters = new Uint8Array(0);
+  entering = new Float64Array(0);
+  lateForKey = 0;
+  position: Position | undefined;
+  details: CustomerDetails | undefined;
+  place: Place | undefined;
+  /** Link of the transaction that a label is about, 0 if it is not known. */
+  labelled = 0;
+  decision: Decision = APPROVED;
+  trace: Uint8Array = NO_TRACE;
+  dimensions: KpiDimensions = NO_DIMENSIONS;
+  offers: PlannedOffers = NO_OFFERS;
+  withdrawn: readonly RememberedOffer[] = [];
+  withdrawnReason = '';
+}
+
+export class EventJudge {
+  readonly judgement = new Judgement();
+  readonly #state: EngineState;
+  readonly #values: unknown[] = [];
+  readonly #trace = new ByteWriter();
+
+  constructor(state: EngineState) {
+    this.#state = state;
+  }
+
+  /** Throws where the event cannot be processed; no state has changed then. */
+  judge(event: WeirEvent, index: number): Judgement {
+    const j = this.#begin(event);
+    if (j.duplicate) return j;
+    const { rules } = this.#state;
+    const details = this.#planDetails(event, j);
+    if (event.type === 'label') j.labelled = this.#findLabelled(event, j);
+    this.#setKeys(event, j);
+    if (!j.late) this.#planEntries(event, j);
+    j.position = positionOf(event);
+    if (event.type === 'transaction') j.dimensions = dimensionsOf(event.data);
+    if (event.type === 'place') j.place = placeOf(event, this.#state);
+    const { ruleSet } = rules;
+    if (ruleSet === undefined || !rules.types.has(event.type)) return j;
+    const bill = nextBill(details.bills, localDayOf(event.timeMs, event.offsetMinutes));
+    const input = this.#factsFor(event, j, details, bill?.fact);
+    let fired: readonly RuleDocument[];
+    if (event.type === 'transaction') {
+      this.#trace.reset();
+      fired = ruleSet.evaluateTraced(input, this.#trace);
+      j.decision = decide(fired);
+      j.trace = this.#trace.take();
+    } else {
+      fired = ruleSet.evaluate(input);
+    }
+    this.#planOffers(fired, event, index, j, details, bill);
+    return j;
+  }
+
+  #begin(event: WeirEvent): Judgement {
+    const state = this.#state;
+    const j = this.judgement;
+    const token = event.type === 'transaction' ? event.data.instrument?.token : undefined;
+    j.customer = event.type === 'place' ? event.subject : state.identity.resolve(event.subject, token);
+    j.owner = event.type === 'place' ? PLACE_OWNER + event.subject : j.customer;
+    nameEvent(j.name, event.id, event.source);
+    j.row = (state.entities.customer[state.entities.find(j.owner)] as number) - 1;
+    const subject = event.type === 'place' ? j.owner : event.subject;
+    const rows = state.identity.rowsThatMayHold(subject, token, j.owner);
+    j.duplicate = rows.some((row) => state.history.holds(row, event.timeMs, j.name));
+    if (j.duplicate) return j;
+    if (j.row >= 0 && state.history.isBeyond(j.row, event.timeMs))
+      throw new WeirError(
+        'event.unprocessable',
+        'the event is older than the history kept of its customer, so it cannot be told from a duplicate',
+      );
+    const newestMs = j.row < 0 ? Number.NEGATIVE_INFINITY : this.#newestMs(event, j.row);
+    j.late = event.timeMs < newestMs - state.rules.settings.allowedLatenessMs;
+    const slots = state.rules.plan.series.length;
+    if (j.enters.length !== slots) {
+      j.enters = new Uint8Array(slots);
+      j.entering = new Float64Array(slots);
+    } else {
+      j.enters.fill(0);
+    }
+    j.keys.clear();
+    j.lateForKey = 0;
+    j.position = undefined;
+    j.details = undefined;
+    j.place = undefined;
+    j.labelled = 0;
+    j.decision = APPROVED;
+    j.trace = NO_TRACE;
+    j.dimensions = NO_DIMENSIONS;
+    j.offers = NO_OFFERS;
+    j.withdrawn = [];
+    return j;
+  }
+
+  /** Newest event of the same type; types that no window takes are never late. */
+  #newestMs(event: WeirEvent, row: number): number {
+    const timed = SERIES_TYPES.indexOf(event.type as Series['type']);
+    return timed < 0
+      ? Number.NEGATIVE_INFINITY
+      : (this.#state.customers.newestMs[row * SERIES_TYPES.length + timed] as number);
+  }
+
+  /** The customer's details after the event; `j.details` is set where they differ. */
+  #planDetails(event: WeirEvent, j: Judgement): CustomerDetails {
+    const details = this.#state.details.get(j.row);
+    if (event.type === 'profile') {
+      j.details = applyProfile(details, event.data, event.timeMs);
+      if (j.details.links.length > LINKS_PER_CUSTOMER_MAX)
+        throw new RangeError(`a customer has at most ${LINKS_PER_CUSTOMER_MAX} linked identifiers`);
+    } else if (event.type === 'bill') {
+      this.#planBills(applyBill(details.bills, event.data), event, j, details);
+    } else if (event.type === 'transaction' && details.bills.length > 0) {
+      this.#planBills(applyPayment(details.bills, event.data), event, j, details);
+    } else if (event.type === 'offer_feedback') {
+      const { offerId, action } = event.data;
+      if (action === 'accepted' || action === 'redeemed' || action === 'dismissed') {
+        j.withdrawn = openOffers(details.offers, event.timeMs, (offer) => offer.offerId === offerId);
+        j.withdrawnReason = action;
+      }
+    }
+    return j.details ?? details;
+  }
+
+  #planBills(change: BillChange | undefined, event: WeirEvent, j: Judgement, details: CustomerDetails): void {
+    if (change === undefined) return;
+    j.details = { ...details, bills: change.bills };
+    j.withdrawnReason = 'bill_paid';
+    j.withdrawn = openOffers(details.offers, event.timeMs, (offer) => change.paid.includes(offer.billKey));
+  }
+
+  #findLabelled(event: EventOf<'label'>, j: Judgement): number {
+    const { identity, history } = this.#state;
+    for (const row of identity.rowsThatMayHold(event.subject, undefined, j.customer)) {
+      const link = history.findTransaction(row, event.data.transactionId);
+      if (link !== 0) return link;
+    }
+    return 0;
+  }
+
+  #setKeys(event: WeirEvent, j: Judgement): void {
+    const { entities, identity, history } = this.#state;
+    if (event.type === 'transaction') {
+      const { counterparty } = event.data;
+      j.keys.setTransaction(
+        event.data,
+        counterparty === undefined ? undefined : identity.resolve(counterparty),
+        entities,
+      );
+    } else if (event.type === 'label' && j.labelled !== 0) {
+      j.keys.setLinked(history, j.labelled);
+    }
+    j.keys.set(CUSTOMER, j.owner, entities);
+  }
+
+  /** Which series the event enters, with which value: the event is read as part of them before it is stored. */
+  #planEntries(event: WeirEvent, j: Judgement): void {
+    if (event.type !== 'transaction' && event.type !== 'location' && event.type !== 'label') return;
+    const series = this.#state.rules.plan.seriesOfType[event.type];
+    for (let i = 0; i < series.length; i++) {
+      const one = series[i] as Series;
+      let complete = true;
+      for (let k = 0; k < one.over.length && complete; k++)
+        complete = j.keys.has(KEY_INDEX[one.over[k] as keyof typeof KEY_INDEX]);
+      if (!complete || !one.matches(event.data)) continue;
+      const value = one.valueOf(event.data);
+      if (value === undefined) continue;
+      if (this.#isLateForKey(one, j.keys, event.timeMs)) {
+        j.lateForKey++;
+        continue;
+      }
+      j.enters[one.slot] = 1;
+      j.entering[one.slot] = value;
+    }
+  }
+
+  #isLateForKey(series: Series, keys: EventKeys, timeMs: number): boolean {
+    const { windows, rules } = this.#state;
+    const cell = this.#cellAt(series, series.over, keys);
+    return cell !== NO_CELL && timeMs < windows.newestMs(cell) - rules.settings.allowedLatenessMs;
+  }
+
+  #cellAt(series: Series, at: Series['over'], keys: EventKeys): number {
+    const a = keys.entities[KEY_INDEX[at[0] as keyof typeof KEY_INDEX]] as number;
+    const b = at.length > 1 ? (keys.entities[KEY_INDEX[at[1] as keyof typeof KEY_INDEX]] as number) : 0;
+    const c = at.length > 2 ? (keys.entities[KEY_INDEX[at[2] as keyof typeof KEY_INDEX]] as number) : 0;
+    if (a === 0 || (b === 0 && at.length > 1) || (c === 0 && at.length > 2)) return NO_CELL;
+    return this.#state.windows.find(series.id, a, b, c);
+  }
+
+  #factsFor(event: WeirEvent, j: Judgement, details: CustomerDetails, bill: object | undefined): RuleInput {
+    const { state, values } = { state: this.#state, values: this.#values };
+    values.length = state.rules.valueCount;
+    values.fill(undefined);
+    const issuers = this.#issuers(event, j);
+    const device = event.type === 'transaction' ? event.data.device?.id : undefined;
+    const knownDevice =
+      device === undefined
+        ? undefined
+        : j.row >= 0 && state.customers.hasDevice(j.row, j.keys.entities[KEY_INDEX.device] as number);
+    this.#readGroups(event, j);
+    this.#readTravel(event, j);
+    this.#readLists(event);
+    if (j.position !== undefined) {
+      for (const { index, params } of state.rules.nearby)
+        values[index] = state.places.nearest(j.position.lat, j.position.lon, params, issuers);
+    }
+    const customer = customerFact(state, j.row, j.customer, details, event, knownDevice, issuers);
+    if (event.type !== 'transaction') {
+      return { type: event.type, facts: { event: eventFact(event), [event.type]: event.data, customer, bill }, values };
+    }
+    const facts = {
+      event: eventFact(event),
+      transaction: event.data,
+      customer,
+      merchant: merchantFact(state, j.keys.entities[KEY_INDEX.merchant] as number, event.data, event.timeMs),
+      device: deviceFact(event.data, knownDevice),
+      bill,
+    };
+    return { type: event.type, facts, values };
+  }
+
+  #issuers(event: WeirEvent, j: Judgement): string[] {
+    const { customers, entities } = this.#state;
+    const issuers = j.row < 0 ? [] : customers.issuers(j.row).map((entity) => entities.textOf(entity));
+    const paying = issuerOf(event);
+    if (paying !== undefined && !issuers.includes(paying)) issuers.unshift(paying);
+    return issuers;
+  }
+
+  #readGroups(event: WeirEvent, j: Judgement): void {
+    const { rules, windows } = this.#state;
+    const { groups } = rules.plan;
+    for (let g = 0; g < groups.length; g++) {
+      const group = groups[g] as (typeof groups)[number];
+      const { series, at } = group;
+      let complete = true;
+      let own = j.enters[series.slot] === 1;
+      for (let k = 0; k < at.length; k++) {
+        const key = KEY_INDEX[at[k] as keyof typeof KEY_INDEX];
+        complete &&= j.keys.has(key);
+        own &&= group.atOwnKey || j.keys.isSame(key, KEY_INDEX[series.over[k] as keyof typeof KEY_INDEX]);
+      }
+      if (!complete) continue;
+      const pending = own ? (j.entering[series.slot] as number) : undefined;
+      readWindows(windows, group, this.#cellAt(series, at, j.keys), event.timeMs, pending, this.#values);
+    }
+  }
+
+  #readTravel(event: WeirEvent, j: Judgement): void {
+    const { rules, windows } = this.#state;
+    const { positions } = rules.plan;
+    if (positions === undefined || j.position === undefined) return;
+    const cell = this.#cellAt(positions, positions.over, j.keys);
+    const before = cell === NO_CELL ? 0 : windows.positionAfter(cell, event.timeMs, windows.length[cell] as number);
+    if (before === 0) return;
+    const word = windows.word(cell, before - 1);
+    const capacity = 1 << (windows.log2[cell] as number);
+    const { words } = windows.slab;
+    const lat = words[word + capacity] as number;
+    const lon = words[word + 2 * capacity] as number;
+    const metres = distanceM(lat, lon, j.position.lat, j.position.lon);
+    const seconds = (event.timeMs - (words[word] as number)) / 1_000;
+    const hours = Math.max(seconds, TRAVEL_SECONDS_MIN) * (1_000 / MS_PER_HOUR);
+    const value = { distanceM: Math.round(metres), seconds, speedKmh: metres / 1_000 / hours };
+    for (const index of rules.travel) this.#values[index] = value;
+  }
+
+  #readLists(event: WeirEvent): void {
+    const { rules, lists } = this.#state;
+    for (const { index, list, read } of rules.lists)
+      this.#values[index] = lists.holds(list, read(event.data), event.timeMs);
+  }
+
+  #planOffers(
+    fired: readonly RuleDocument[],
+    event: WeirEvent,
+    index: number,
+    j: Judgement,
+    details: CustomerDetails,
+    bill: ReturnType<typeof nextBill>,
+  ): void {
+    const { rules } = this.#state;
+    const { customer, late, dimensions } = j;
+    const context = { event, index, customer, late, details, bill, values: this.#values, rules, dimensions };
+    j.offers = planOffers(fired, context);
+  }
+}
+
+/** The issuer of a card that the event shows in the customer's hand. */
+export function issuerOf(event: WeirEvent): string | undefined {
+  if (event.type !== 'transaction' && event.type !== 'bill') return undefined;
+  return event.data.instrument?.issuer || undefined;
+}
+
+function placeOf(event: EventOf<'place'>, state: EngineState): Place {
+  state.places.assertRoom(event.subject);
+  const { name, category, lat, lon, acceptsCards = [], discount, merchantId } = event.data;
+  return { id: event.subject, name, category, lat, lon, acceptsCards, discount, merchantId, timeMs: event.timeMs };
+}

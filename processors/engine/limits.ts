@@ -1,0 +1,41 @@
+/**
+ * Every bound of the engine's state, by name. What happens at a bound is stated beside it; whatever is cut or refused
+ * is counted in `EngineStats`. History and window bounds come with the rule set (`EngineSettings`), not from here.
+ */
+
+/** Interned ids (customers, cards, devices, merchants, addresses …). Past it an event with a new id is poison. */
+export const ENTITIES_MAX = 200_000_000;
+/** Bytes of the longest id that is interned; ingest admits 256 characters. */
+export const ENTITY_TEXT_UNITS_MAX = 1_024;
+/** Keys with windows, over all series. Past it an event that needs a new one is poison. */
+export const CELLS_MAX = 200_000_000;
+/** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
+export const SERIES_MAX = 4_096;
+
+/** Devices remembered of one customer; the one seen first makes room. */
+export const DEVICES_KNOWN_MAX = 16;
+/** Card issuers remembered of one customer; the one seen first makes room. */
+export const ISSUERS_KNOWN_MAX = 8;
+/** Identifiers linked to one customer; a profile that would exceed it is poison. */
+export const LINKS_PER_CUSTOMER_MAX = 256;
+/** Earlier owners of an identifier that are still asked for duplicates; the oldest makes room. */
+export const FORMER_OWNERS_MAX = 8;
+/** Hops from an identifier to its customer. */
+export const ALIAS_HOPS_MAX = 8;
+/** Unpaid bills of one customer; the one due first makes room. */
+export const OPEN_BILLS_MAX = 32;
+/** Offers of one customer that still matter (cooldown or validity); the oldest makes room. */
+export const OFFERS_REMEMBERED_MAX = 64;
+/** Offers that one event may cause; further fired offer rules are counted, not issued. */
+export const OFFERS_PER_EVENT_MAX = 8;
+
+/** Places in the registry; past it a new place is poison. */
+export const PLACES_MAX = 1_000_000;
+/** Named lists, and entries of one; an entry past either is poison. */
+export const LISTS_MAX = 1_000;
+export const LIST_ENTRIES_MAX = 1_000_000;
+
+/** Bytes of one outcome part. JetStream takes 1 MiB a message; the rest is headroom for headers. */
+export const PART_BYTES_MAX = 900 * 1_024;
+/** Characters of a poison message. */
+export const POISON_MESSAGE_UNITS_MAX = 1_000;

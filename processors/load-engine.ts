@@ -1,0 +1,40 @@
+/**
+ * The engine as the newest good checkpoint left it. A checkpoint that is damaged, or that claims answers which OUTCOMES
+ * does not hold, is passed over with its reason; without any, the engine begins empty and the whole log is replayed.
+ */
+import type { Logger } from 'pino';
+import { WeirError } from '../core/errors.ts';
+import type { CheckpointStore } from '../stream/checkpoint-store.ts';
+import { createEngine, type Engine, restoreEngine } from './engine/engine.ts';
+
+export interface LoadedEngine {
+  readonly engine: Engine;
+  /** Position of the checkpoint, 0 where there was none. */
+  readonly checkpointPosition: number;
+  readonly passedOver: number;
+}
+
+/** `answeredSeq` is the newest input position that OUTCOMES answers. Throws `log.unavailable`. */
+export async function loadEngine(store: CheckpointStore, answeredSeq: number, log: Logger): Promise<LoadedEngine> {
+  let passedOver = 0;
+  for (const { name, position, bytes } of await store.list()) {
+    try {
+      const engine = restoreEngine(await store.load(name));
+      const { answered } = engine.stats();
+      if (answered > answeredSeq) {
+        throw new WeirError(
+          'checkpoint.damaged',
+          `it knows of answers up to ${answered}, OUTCOMES up to ${answeredSeq}`,
+        );
+      }
+      log.info({ position, bytes }, 'continuing from a checkpoint');
+      return { engine, checkpointPosition: engine.position, passedOver };
+    } catch (error) {
+      if (error instanceof WeirError && error.code === 'log.unavailable') throw error;
+      passedOver++;
+      log.warn({ position, name, err: error }, 'a checkpoint cannot be used; the one before it is tried');
+    }
+  }
+  log.info({ passedOver }, 'no checkpoint: replaying the log from its beginning');
+  return { engine: createEngine(), checkpointPosition: 0, passedOver };
+}
