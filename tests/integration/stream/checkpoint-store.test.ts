@@ -52,19 +52,23 @@ describe('the checkpoint store', () => {
     expect((await c.manager.streams.info(STREAM)).state.messages).toBe(3 * 3 + 3);
   });
 
-  it('says that a checkpoint is damaged when a chunk is missing, and still loads the one before it', async () => {
-    const store = openCheckpointStore(c, { kept: 3 });
-    const good = randomBytes(2_000_000);
-    await store.save(1, good);
-    const goodChunks = new Set((await chunks()).map(([subject]) => subject));
-    await store.save(2, randomBytes(2_000_000));
-    const [damaged] = (await chunks()).map(([subject]) => subject).filter((subject) => !goodChunks.has(subject));
-    const chunk = await c.manager.streams.getMessage(STREAM, { last_by_subj: damaged ?? '' });
-    await c.manager.streams.deleteMessage(STREAM, chunk?.seq ?? 0);
-    const [newest, previous] = await store.list();
-    await expect(store.load(newest?.name ?? '')).rejects.toMatchObject({ code: 'checkpoint.damaged' });
-    expect(Buffer.compare(await store.load(previous?.name ?? ''), good)).toBe(0);
-  });
+  it.each(['one chunk', 'every chunk'])(
+    'says that a checkpoint is damaged when %s is missing, and still loads the one before it',
+    async (lost) => {
+      const store = openCheckpointStore(c, { kept: 3 });
+      const good = randomBytes(2_000_000);
+      await store.save(1, good);
+      const goodChunks = new Set((await chunks()).map(([subject]) => subject));
+      await store.save(2, randomBytes(2_000_000));
+      const [damaged] = (await chunks()).map(([subject]) => subject).filter((subject) => !goodChunks.has(subject));
+      const chunk = await c.manager.streams.getMessage(STREAM, { last_by_subj: damaged ?? '' });
+      if (lost === 'one chunk') await c.manager.streams.deleteMessage(STREAM, chunk?.seq ?? 0);
+      else await c.manager.streams.purge(STREAM, { filter: damaged ?? '' });
+      const [newest, previous] = await store.list();
+      await expect(store.load(newest?.name ?? '')).rejects.toMatchObject({ code: 'checkpoint.damaged' });
+      expect(Buffer.compare(await store.load(previous?.name ?? ''), good)).toBe(0);
+    },
+  );
 
   it('says that a checkpoint is damaged when its bytes changed', async () => {
     const store = openCheckpointStore(c, { kept: 1 });

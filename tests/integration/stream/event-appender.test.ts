@@ -93,28 +93,18 @@ describe('an append', () => {
   it('is in the log once, however often acknowledgements are lost', async () => {
     const cut = await nats.connect('cut');
     const { appender, metrics } = openAppender(cut, { WEIR_FRAME_ENTRIES_MAX: 5 });
-    const retries = async (): Promise<number> =>
-      (await metrics.getSingleMetric('weir_append_retries_total')?.get())?.values[0]?.value ?? 0;
-    for (let cuts = 0; cuts < 6; cuts++) {
-      const calls = Array.from({ length: 60 }, (_, i) => appender.append(call(`cut${cuts}-${i}`, 5)));
-      const { lastSeq } = await logState(c, 'EVENTS');
-      await until('some frames to be stored', 5_000, async () => (await logState(c, 'EVENTS')).lastSeq > lastSeq);
-      await cut.nats.reconnect();
-      await Promise.all(calls);
-    }
-    // The surest loss of an acknowledgement: the frame was sent, and the connection cut in the same turn.
-    for (let i = 0; i < 10; i++) {
-      const before = await retries();
-      const appended = appender.append(call(`lost${i}`, 5));
-      await until('the frame to be sent', 5_000, () => cut.nats.stats().outMsgs > 0 && appender.queuedEntries === 0);
+    for (let i = 0; i < 20; i++) {
+      // A full frame is sent within the call; the connection is cut before its acknowledgement can arrive.
+      const appended = appender.append(call(`cut${i}`, 15));
       await cut.nats.reconnect();
       await appended;
-      expect(await retries()).toBeGreaterThanOrEqual(before);
     }
-    expect(await retries()).toBeGreaterThan(0);
-    const places = [...placesByCall(await readAllEntries(c))].filter(([name]) => /^(cut|lost)/.test(name));
-    expect(places).toHaveLength(6 * 60 + 10);
-    for (const [name, indices] of places) expect(indices, name).toEqual([0, 1, 2, 3, 4]);
+    const retries = await metrics.getSingleMetric('weir_append_retries_total')?.get();
+    expect(retries?.values[0]?.value).toBeGreaterThanOrEqual(20);
+    const places = [...placesByCall(await readAllEntries(c))].filter(([name]) => name.startsWith('cut'));
+    expect(places).toHaveLength(20);
+    const whole = Array.from({ length: 15 }, (_, i) => i);
+    for (const [name, indices] of places) expect(indices, name).toEqual(whole);
     await appender.close();
   });
 

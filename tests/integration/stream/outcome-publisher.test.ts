@@ -132,11 +132,15 @@ describe('the outcome publisher', () => {
     const acknowledged = Array.from({ length: 30 }, (_, i) =>
       publisher.publish(textEntry(`frame ${i + 1}`), `${i + 1}`),
     );
+    // Nothing listens at port 1: the publisher stays away until the server has forgotten the ids.
+    c.nats.setServers(['127.0.0.1:1']);
+    await c.nats.reconnect();
     const other = await nats.connect('observer');
-    await until('the log to have some', 5_000, async () => {
-      await c.nats.reconnect();
-      return (await logState(other, 'OUTCOMES')).lastSeq > 0;
-    });
+    await until('the frames to arrive', 5_000, async () => (await logState(other, 'OUTCOMES')).lastSeq === 30);
+    const forgottenAtMs = performance.now() + 500;
+    await until('the ids to be forgotten', 5_000, () => performance.now() > forgottenAtMs);
+    expect(publisher.lastSeq).toBe(0);
+    c.nats.setServers([nats.url.replace('nats://', '')]);
     expect(await Promise.all(acknowledged)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     expect(await texts(other)).toEqual(range(1, 30));
   });
