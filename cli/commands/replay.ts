@@ -21,7 +21,7 @@ interface CommandOptions {
   readonly batch: number;
   readonly labels: boolean;
   readonly category?: string;
-  readonly discount?: number;
+  readonly discount: number;
 }
 
 const TOKEN_TTL_SECONDS = 7 * 86_400;
@@ -40,7 +40,7 @@ export function replayCommand(): Command {
     .option('--batch <events>', 'events in one request', parseCount, 1_000)
     .option('--labels', 'send the fraud marks of a data set as label events', false)
     .option('--category <category>', 'category of the places in a file that does not state it')
-    .option('--discount <percent>', 'discount of the places in a file that does not state it', parseCount)
+    .option('--discount <percent>', 'discount of the places in a file that does not state it', parseCount, 15)
     .action(replay);
 }
 
@@ -60,7 +60,7 @@ async function replay(files: readonly string[], options: CommandOptions): Promis
       labels: options.labels,
       place: {
         ...(options.category === undefined ? {} : { category: options.category }),
-        ...(options.discount === undefined ? {} : { discount: options.discount }),
+        discount: options.discount,
       },
       signal: ending.signal,
     });

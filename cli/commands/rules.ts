@@ -23,11 +23,15 @@ export function rulesCommand(): Command {
         .action((files: readonly string[]) => test(read(files))),
     )
     .addCommand(
-      new Command('export')
-        .description('print the rules that ship as one JSON array')
-        .action(() => {
-          process.stdout.write(`${JSON.stringify(read([]).map(({ document }) => document), null, 2)}\n`);
-        }),
+      new Command('export').description('print the rules that ship as one JSON array').action(() => {
+        process.stdout.write(
+          `${JSON.stringify(
+            read([]).map(({ document }) => document),
+            null,
+            2,
+          )}\n`,
+        );
+      }),
     );
 }
 

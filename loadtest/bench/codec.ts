@@ -10,7 +10,7 @@ import type { WeirEvent } from '../../core/events/event.ts';
 import { syntheticTransaction } from '../driver/synthetic-events.ts';
 import { measureNs } from './measure.ts';
 
-export interface CodecBenchRow {
+interface CodecBenchRow {
   readonly codec: string;
   readonly bytesPerEvent: number;
   readonly encodeNs: number;

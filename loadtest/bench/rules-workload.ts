@@ -61,15 +61,27 @@ export function createRules(count: number, hitRate: number, seed: number): Bench
   return Array.from({ length: count }, (_, index) => ({ index, conditions: conditionsFor(hitRate, random) }));
 }
 
-/** One merchant or city, and two conditions more: the normal case of many rules. Few can match any event. */
+/** Rules that hold for one merchant each, with conditions beside: the normal case of very many rules. */
 export function createSelectiveRules(count: number, seed: number): BenchRule[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, (_, index) => {
-    const field = random() < 0.8 ? MERCHANT : CITY;
-    // As many values as rules, so that what an event can match stays the same as the rule set grows.
-    const value = field.name?.(Math.floor(random() * Math.min(field.values, Math.max(1, count / 2))));
-    return { index, conditions: [...conditionsFor(0.5, random), { field, operator: 'equal', value }] };
+    const merchant: BenchCondition = { field: MERCHANT, operator: 'equal', value: `m-${index % merchantsOf(count)}` };
+    return { index, conditions: [...conditionsFor(0.5, random), merchant] };
   });
+}
+
+/** Facts at the merchants that the rules name, so that as many rules can match an event however many there are. */
+export function createSelectiveFacts(count: number, rules: number, seed: number): Json[] {
+  const random = createRandom(seed);
+  return createFacts(count, seed).map((facts) => {
+    put(facts, ['transaction', 'merchant', 'id'], `m-${Math.floor(random() * merchantsOf(rules))}`);
+    return facts;
+  });
+}
+
+/** Two rules a merchant. */
+function merchantsOf(rules: number): number {
+  return Math.ceil(rules / 2);
 }
 
 function conditionsFor(hitRate: number, random: () => number): BenchCondition[] {

@@ -9,7 +9,7 @@ import { readWindows } from '../../processors/engine/window-read.ts';
 import { WindowStore } from '../../processors/engine/window-store.ts';
 import type { Requirement, WindowAggregate } from '../../rules/requirement.ts';
 
-export interface WindowsBenchRow {
+interface WindowsBenchRow {
   readonly aggregates: string;
   readonly keys: number;
   readonly eventsPerKey: number;

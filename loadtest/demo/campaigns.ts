@@ -4,10 +4,23 @@
  * later, as a chargeback or a customer's call would bring it.
  */
 import { HOUR_MS, MINUTE_MS } from '../../core/clock.ts';
-import { fraudCampaigns } from './campaign-kinds.ts';
+import { accountTakeover, deviceFarm, muleAccount, structuring } from './account-campaigns.ts';
+import { cardTesting, compromisedTerminal, nightCash, refundAbuse, stolenCard } from './card-campaigns.ts';
 import { asDemoEvent, type DemoEvent, makeEvent } from './demo-event.ts';
-import type { Townsfolk } from './everyday.ts';
+import type { Townsfolk } from './payment-terms.ts';
 import { createRandom } from './random.ts';
+
+const KINDS = [
+  cardTesting,
+  stolenCard,
+  muleAccount,
+  compromisedTerminal,
+  refundAbuse,
+  deviceFarm,
+  structuring,
+  accountTakeover,
+  nightCash,
+] as const;
 
 /** Longest time from a campaign's period to its last label. */
 const CAMPAIGN_SPAN_MS = HOUR_MS;
@@ -26,7 +39,7 @@ export interface CampaignSource {
 export function createCampaigns(town: Townsfolk, eventsPerSecond: number): CampaignSource {
   const cache = new Map<string, readonly DemoEvent[]>();
 
-  function campaign(kind: (typeof fraudCampaigns)[number], periodMs: number, period: number): readonly DemoEvent[] {
+  function campaign(kind: (typeof KINDS)[number], periodMs: number, period: number): readonly DemoEvent[] {
     const name = `${kind.name}/${period}`;
     const known = cache.get(name);
     if (known !== undefined) return known;
@@ -59,7 +72,7 @@ export function createCampaigns(town: Townsfolk, eventsPerSecond: number): Campa
   return {
     between(fromMs, toMs) {
       const found: DemoEvent[] = [];
-      for (const kind of fraudCampaigns) {
+      for (const kind of KINDS) {
         const periodMs = Math.round((kind.periodMs * REFERENCE_EVENTS_PER_SECOND) / eventsPerSecond);
         const first = Math.floor((fromMs - CAMPAIGN_SPAN_MS) / periodMs) - 1;
         for (let period = first; period * periodMs < toMs; period++) {

@@ -15,10 +15,9 @@ export interface District extends Point {
   readonly weight: number;
 }
 
-export const CITY_NAME = '海澜 Hailan';
 export const TIME_ZONE = 'Asia/Shanghai';
 export const OFFSET_MINUTES = 480;
-export const CITY_CENTRE: Point = { lat: 31.231, lon: 121.472 };
+const CITY_CENTRE: Point = { lat: 31.231, lon: 121.472 };
 
 const METRES_PER_DEGREE = 111_195;
 const METRES_PER_DEGREE_EAST = METRES_PER_DEGREE * Math.cos((CITY_CENTRE.lat * Math.PI) / 180);
@@ -60,8 +59,11 @@ export function roundDegrees(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
-/** The river loop: a ring of bays around the centre, so that it bends like a bank and not like a compass. */
-export const LOOP_LENGTH_M = 23_760;
+/**
+ * The river loop: a ring of bays around the centre, so that it bends like a bank and not like a compass. Long enough
+ * that who walks it comes round again only after twelve hours, when the offers of its places may come again.
+ */
+export const LOOP_LENGTH_M = 47_520;
 const LOOP_RADIUS_M = LOOP_LENGTH_M / (2 * Math.PI);
 const BAYS = 5;
 const BAY_DEPTH = 0.06;

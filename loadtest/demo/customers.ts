@@ -2,7 +2,7 @@
  * The people of the demo city: where they live and work, when they move, what they spend and with which cards, and
  * the phone they do it on. Everything about one follows from the seed and their number.
  */
-import type { Point } from './city.ts';
+import { type Point, TIME_ZONE } from './city.ts';
 import { GIVEN_NAMES, ISSUERS, type Issuer, SURNAMES, WESTERN_NAMES } from './names.ts';
 import { pickDistrict, scatter } from './places.ts';
 import { createRandom } from './random.ts';
@@ -101,7 +101,7 @@ export function profileOf(customer: Customer) {
     segment: customer.segment,
     birthDate: customer.birthDate,
     homeCity: customer.homeCity,
-    timeZone: 'Asia/Shanghai',
+    timeZone: TIME_ZONE,
     language: customer.language,
     attributes: {
       cardIssuers: [...new Set(customer.cards.map((card) => card.issuer))],

@@ -8,7 +8,7 @@ import { hashString } from '../../core/hash.ts';
 import { formatInstant, type OutgoingEvent, type OutgoingOf } from '../send/outgoing-event.ts';
 import { OFFSET_MINUTES } from './city.ts';
 
-export const DEMO_SOURCE = 'demo-city';
+const DEMO_SOURCE = 'demo-city';
 
 export interface DemoEvent {
   readonly timeMs: number;

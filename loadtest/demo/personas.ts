@@ -1,15 +1,15 @@
 /**
- * Five people to sign in as. They ride the river loop without rest, so that each of their phones passes another hotel,
- * supermarket, bank or café every half minute, pay on the way with the card the shop takes, and have bills that fall
- * due. All of it is a function of time: whoever starts the demo finds them on their way.
+ * Five people to sign in as. They walk the river loop without rest, so that each of their phones passes another hotel,
+ * supermarket, bank or restaurant every half minute, pay on the way with the card the shop takes, and have bills that
+ * fall due. All of it is a function of time: whoever starts the demo finds them on their way.
  */
-import { DAY_MS } from '../../core/clock.ts';
 import { LOOP_LENGTH_M, type Point, pointOnLoop } from './city.ts';
 import type { Card, Customer } from './customers.ts';
 import { asDemoEvent, type DemoEvent, makeEvent } from './demo-event.ts';
-import { instrumentOf, priced, type Townsfolk } from './everyday.ts';
 import { dateOf, dayStartMs, localTime } from './movement.ts';
 import type { Issuer } from './names.ts';
+import { instrumentOf, priced, type Townsfolk } from './payment-terms.ts';
+import type { Place } from './places.ts';
 import { createRandom } from './random.ts';
 
 export interface DemoPersona {
@@ -29,6 +29,8 @@ interface PersonaPlan extends DemoPersona {
   readonly start: number;
   /** Share of passed shops that are bought at. */
   readonly buys: number;
+  /** Bought petrol some days ago, and needs it again. */
+  readonly drives?: boolean;
   /** Amount in fen of the credit-card bill that is due in two days, every day anew. */
   readonly billFen?: number;
 }
@@ -37,14 +39,14 @@ const PLANS: readonly PersonaPlan[] = [
   {
     customer: 'c-lin',
     name: '林晓云 Xiaoyun Lin',
-    story: 'rides along the river past hotels with a discount tonight',
+    story: 'walks along the river past hotels with a discount tonight',
     segment: 'young',
     language: 'zh',
     birthDate: '1998-04-12',
     cards: [['Lotus Bank', 'credit_card']],
-    speed: 3.2,
+    speed: 1.08,
     start: 0.02,
-    buys: 0.06,
+    buys: 0.15,
   },
   {
     customer: 'c-zhou',
@@ -57,9 +59,9 @@ const PLANS: readonly PersonaPlan[] = [
       ['Harbour Bank', 'debit_card'],
       ['Crane Bank', 'credit_card'],
     ],
-    speed: 2.8,
+    speed: 1.02,
     start: 0.22,
-    buys: 0.2,
+    buys: 0.3,
   },
   {
     customer: 'c-gu',
@@ -72,9 +74,9 @@ const PLANS: readonly PersonaPlan[] = [
       ['Crane Bank', 'credit_card'],
       ['Pagoda Credit', 'credit_card'],
     ],
-    speed: 2.4,
+    speed: 0.98,
     start: 0.41,
-    buys: 0.08,
+    buys: 0.15,
     billFen: 286_400,
   },
   {
@@ -85,14 +87,14 @@ const PLANS: readonly PersonaPlan[] = [
     language: 'en',
     birthDate: '1992-11-05',
     cards: [['Silkway Bank', 'credit_card']],
-    speed: -3,
+    speed: -1.05,
     start: 0.63,
-    buys: 0.12,
+    buys: 0.2,
   },
   {
     customer: 'c-fang',
     name: '方海川 Haichuan Fang',
-    story: 'delivers by scooter, fills up on the way and has his telecom bill to pay',
+    story: 'makes his rounds as a courier, needs petrol and has a bill due',
     segment: 'mass',
     language: 'zh',
     birthDate: '1995-06-17',
@@ -100,9 +102,10 @@ const PLANS: readonly PersonaPlan[] = [
       ['Nine Rivers Bank', 'debit_card'],
       ['Lotus Bank', 'credit_card'],
     ],
-    speed: 5.5,
+    speed: 1.09,
     start: 0.85,
-    buys: 0.08,
+    buys: 0.15,
+    drives: true,
     billFen: 38_800,
   },
 ];
@@ -116,7 +119,10 @@ export const DEMO_PERSONAS: readonly DemoPersona[] = PLANS.map(({ customer, name
 
 const STEP_MS = 5_000;
 const BILL_DAYS_AHEAD = 2;
-const BUY_WITHIN_M = 90;
+const BUY_WITHIN_M = 14;
+/** Nobody checks in or pays a bank at every door. */
+const NOT_BOUGHT_AT = new Set(['hotel', 'bank', 'petrol']);
+const LAST_PETROL_DAYS = 5;
 
 /** The personas as customers: `profileOf` makes their profiles. */
 export function createPersonas(firstIndex: number): readonly Customer[] {
@@ -148,7 +154,7 @@ export function createPersonas(firstIndex: number): readonly Customer[] {
   });
 }
 
-export function personaPosition(persona: number, timeMs: number): Point {
+function personaPosition(persona: number, timeMs: number): Point {
   return pointOnLoop(metresAlong(persona, timeMs), 8);
 }
 
@@ -200,6 +206,14 @@ export function personaBills(customer: Customer, persona: number, day: number): 
   return [asDemoEvent(makeEvent('bill', dayStartMs(day), customer.id, data))];
 }
 
+/** What a persona did before the demo begins: a driver filled up some days ago. */
+export function personaPast(town: Townsfolk, customer: Customer, persona: number, day: number): DemoEvent[] {
+  const card = customer.cards[0];
+  const place = town.places.loop.find((candidate) => candidate.category === 'petrol');
+  if (PLANS[persona]?.drives !== true || card === undefined || place === undefined) return [];
+  return [purchaseAt(customer, card, place, dayStartMs(day - LAST_PETROL_DAYS), 28_000)];
+}
+
 function buyOnTheWay(
   town: Townsfolk,
   customer: Customer,
@@ -217,10 +231,14 @@ function buyOnTheWay(
   }
   const random = createRandom(town.seed, `purchase ${customer.id}`, step);
   const card = customer.cards.find((candidate) => place.acceptsCards.includes(candidate.issuer));
-  if (card === undefined || place.category === 'bank' || !random.chance(PLANS[persona]?.buys ?? 0)) return undefined;
-  const amount = 1_500 + 10 * random.below(600);
+  if (card === undefined || NOT_BOUGHT_AT.has(place.category) || !random.chance(PLANS[persona]?.buys ?? 0))
+    return undefined;
+  return purchaseAt(customer, card, place, timeMs + 700, 1_500 + 10 * random.below(600));
+}
+
+function purchaseAt(customer: Customer, card: Card, place: Place, timeMs: number, amount: number): DemoEvent {
   return asDemoEvent(
-    makeEvent('transaction', timeMs + 700, customer.id, {
+    makeEvent('transaction', timeMs, customer.id, {
       amount,
       currency: 'CNY',
       kind: 'purchase',
@@ -235,9 +253,4 @@ function buyOnTheWay(
       ...priced(amount, 'B2C', 'approved'),
     }),
   );
-}
-
-/** The day whose bills a world that is set up at `timeMs` already has. */
-export function personaDayOf(timeMs: number): number {
-  return Math.floor((timeMs - dayStartMs(0)) / DAY_MS);
 }

@@ -1,7 +1,7 @@
 /**
  * Merchants of the demo city: places with a category, discount, accepted card issuers and opening hours, found by
  * where somebody stands; shops that exist only online; and shops in far cities. Along the river loop they stand close,
- * category after category, so that who rides past meets a new one every half minute.
+ * with a small hotel at every other door, so that who walks there meets a new one within a minute, day and night.
  */
 import { DISTRICTS, type District, FAR_CITIES, LOOP_LENGTH_M, offsetBy, type Point, pointOnLoop } from './city.ts';
 import { BRANDS, ISSUERS, ONLINE_SHOPS } from './names.ts';
@@ -20,7 +20,7 @@ export interface Place extends Point {
 }
 
 /** A merchant without a place. */
-export interface OnlineShop {
+interface OnlineShop {
   readonly id: string;
   readonly name: string;
   readonly mcc: string;
@@ -51,9 +51,19 @@ const PLANS: readonly CategoryPlan[] = [
   { category: 'electronics', mcc: '5732', count: 60, discounted: 0.1, openingHours: 'Mo-Su 10:00-21:00' },
 ];
 
-const LOOP_SPACING_M = 90;
-const LOOP_CATEGORIES = ['hotel', 'supermarket', 'bank', 'cafe', 'restaurant', 'petrol'] as const;
-const ASIDE_MAX_M = 30;
+const LOOP_SPACING_M = 27;
+/** Between the hotels. */
+const LOOP_SHOPS = [
+  'supermarket',
+  'bank',
+  'restaurant',
+  'cafe',
+  'supermarket',
+  'bank',
+  'restaurant',
+  'petrol',
+] as const;
+const ASIDE_MAX_M = 15;
 const CELL_DEGREES = 0.01;
 const RINGS_MAX = 12;
 
@@ -121,7 +131,7 @@ function createLoopPlaces(seed: number): Place[] {
   const loop: Place[] = [];
   for (let i = 0; i * LOOP_SPACING_M < LOOP_LENGTH_M; i++) {
     const random = createRandom(seed, 'loop', i);
-    const category = LOOP_CATEGORIES[i % LOOP_CATEGORIES.length] ?? 'cafe';
+    const category = i % 2 === 0 ? 'hotel' : (LOOP_SHOPS[((i - 1) / 2) % LOOP_SHOPS.length] ?? 'cafe');
     const plan = PLANS.find((candidate) => candidate.category === category);
     if (plan === undefined) continue;
     const spot = pointOnLoop(i * LOOP_SPACING_M, random.between(-ASIDE_MAX_M, ASIDE_MAX_M));

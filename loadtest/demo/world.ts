@@ -6,14 +6,15 @@
 import { createCampaigns } from './campaigns.ts';
 import { type Customer, createCustomer, profileOf } from './customers.ts';
 import { asDemoEvent, type DemoEvent, makeEvent } from './demo-event.ts';
-import { liveSlot, type Townsfolk } from './everyday.ts';
+import { liveSlot } from './everyday.ts';
 import { dayStartMs, localTime } from './movement.ts';
-import { createPersonas, personaBills, personaEvents } from './personas.ts';
+import type { Townsfolk } from './payment-terms.ts';
+import { createPersonas, personaBills, personaEvents, personaPast } from './personas.ts';
 import type { PlaceIndex } from './places.ts';
 import { createPlaces } from './places.ts';
 import { createRandom } from './random.ts';
 
-export interface DemoSpan {
+interface DemoSpan {
   readonly fromMs: number;
   /** Not included. */
   readonly toMs: number;
@@ -59,21 +60,24 @@ export function createDemoWorld(seed: number, options: DemoWorldOptions = {}): D
   function staticEvents(atMs: number): DemoEvent[] {
     const { day } = localTime(atMs);
     const timeMs = dayStartMs(day);
-    const events: DemoEvent[] = places.all.map((place) =>
-      asDemoEvent(
-        makeEvent('place', timeMs, place.id, {
-          name: place.name,
-          category: place.category,
-          lat: place.lat,
-          lon: place.lon,
-          merchantId: place.id,
-          mcc: place.mcc,
-          acceptsCards: [...place.acceptsCards],
-          discount: place.discount,
-          openingHours: place.openingHours,
-        }),
-      ),
-    );
+    const events = personas.flatMap((customer, persona) => personaPast(town, customer, persona, day));
+    for (const place of places.all) {
+      events.push(
+        asDemoEvent(
+          makeEvent('place', timeMs, place.id, {
+            name: place.name,
+            category: place.category,
+            lat: place.lat,
+            lon: place.lon,
+            merchantId: place.id,
+            mcc: place.mcc,
+            acceptsCards: [...place.acceptsCards],
+            discount: place.discount,
+            openingHours: place.openingHours,
+          }),
+        ),
+      );
+    }
     for (const customer of [...personas, ...customers]) {
       events.push(asDemoEvent(makeEvent('profile', timeMs, customer.id, profileOf(customer))));
     }

@@ -6,14 +6,14 @@ const TICKS_PER_SECOND = 100;
 const MIB = 1_048_576;
 const PAGE_BYTES = 4_096;
 
-export interface ProcessUsage {
+interface ProcessUsage {
   /** User and system time of the process and of its children that have ended. */
   readonly cpuSeconds: number;
   readonly residentMiB: number;
 }
 
 /** `undefined` when there is no such process (or no /proc). */
-export function readUsage(pid: number): ProcessUsage | undefined {
+function readUsage(pid: number): ProcessUsage | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name, in brackets, may hold spaces: fields are counted from its end. utime is field 14 of all, rss field 24.

@@ -46,7 +46,7 @@ export type LoadReport = Type.Static<typeof LoadReport>;
 /** Batches made ahead for which no connection is free; past it they are counted as unsent. */
 const WAITING_BATCHES_MAX = 2_000;
 
-export async function runLoadOrder(o: LoadOrder): Promise<LoadReport> {
+async function runLoadOrder(o: LoadOrder): Promise<LoadReport> {
   const histogram = createLatencyHistogram();
   const totals = { sent: 0, accepted: 0, rejected: 0, retries: 0, unsent: 0 };
   const intervalMs = (o.batchEvents / o.rate) * 1_000;

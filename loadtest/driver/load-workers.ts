@@ -17,7 +17,7 @@ export interface LoadTotals {
   readonly latencyMs: Quantiles;
 }
 
-export type Load = Omit<LoadOrder, 'worker' | 'workers' | 'startAtMs'>;
+type Load = Omit<LoadOrder, 'worker' | 'workers' | 'startAtMs'>;
 
 export interface LoadWorkers {
   /** `load.rate` is that of all workers together. Throws what a worker could not get over. */

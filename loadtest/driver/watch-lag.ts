@@ -77,7 +77,7 @@ export function watchLag(url: string, token: string): LagWatch {
 }
 
 /** Sum of a metric's samples over its labels; `undefined` when it is absent. */
-export function sumOf(text: string, name: string): number | undefined {
+function sumOf(text: string, name: string): number | undefined {
   let sum: number | undefined;
   for (const line of text.split('\n')) {
     if (!line.startsWith(name)) continue;

@@ -91,6 +91,7 @@ export async function* readEvents(
 
   for await (const lines of file.lines()) {
     isNdjson ??= beginsLikeJson(lines);
+    if (isNdjson === undefined) continue;
     const out: FileEvent[] = [];
     if (isNdjson) {
       counts.format = 'ndjson';
@@ -104,9 +105,11 @@ export async function* readEvents(
   yield out;
 }
 
-function beginsLikeJson(lines: readonly FileLine[]): boolean {
-  const first = lines.find((line) => 'text' in line && line.text.trim() !== '');
-  return first !== undefined && 'text' in first && first.text.trimStart().startsWith('{');
+/** `undefined` while nothing but blank lines was read. */
+function beginsLikeJson(lines: readonly FileLine[]): boolean | undefined {
+  const first = lines.find((line) => !('text' in line) || line.text.trim() !== '');
+  if (first === undefined) return undefined;
+  return 'text' in first && first.text.trimStart().startsWith('{');
 }
 
 /** The line is sent as it stands; only what the replay itself needs is read from it. */

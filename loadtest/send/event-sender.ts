@@ -14,7 +14,7 @@ export interface SenderLog {
   warn(fields: object, message: string): void;
 }
 
-export interface RefusedEvent {
+interface RefusedEvent {
   /** Index within the batch. */
   readonly index: number;
   readonly code: string;

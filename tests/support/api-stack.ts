@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { createHttpServer, type HttpServer } from '../../api/http-server.ts';
 import { createHubMetrics } from '../../api/live/hub-metrics.ts';
-import { createLiveHub, type LiveHub } from '../../api/live/live-hub.ts';
+import { createLiveHub, type LiveHub, type LiveHubOptions } from '../../api/live/live-hub.ts';
 import { registerLiveSocket } from '../../api/live/register-live-socket.ts';
 import { createStoreSources } from '../../api/live/store-sources.ts';
 import { registerApiRoutes } from '../../api/register-api-routes.ts';
@@ -50,7 +50,9 @@ export interface ApiStack {
 
 const PROGRESS_INTERVAL_MS = 100;
 
-export async function startApiStack(o: { env?: Record<string, string> } = {}): Promise<ApiStack> {
+export async function startApiStack(
+  o: { env?: Record<string, string>; limits?: LiveHubOptions['limits'] } = {},
+): Promise<ApiStack> {
   const config = parseConfig({ NODE_ENV: 'test', ...o.env });
   const clock = { nowMs: () => Date.now() };
   const [nats, testStore] = await Promise.all([startNats(), startTestStore()]);
@@ -65,7 +67,13 @@ export async function startApiStack(o: { env?: Record<string, string> } = {}): P
   const metrics = new Registry();
   const feedback: unknown[] = [];
   const sources = createStoreSources(store, connection);
-  const hub = createLiveHub({ sources, clock, log: silentLog, metrics: createHubMetrics(metrics) });
+  const hub = createLiveHub({
+    sources,
+    clock,
+    log: silentLog,
+    metrics: createHubMetrics(metrics),
+    ...(o.limits && { limits: o.limits }),
+  });
   const app = await createHttpServer({ config, log: silentLog, metrics, auth });
   await registerApiRoutes(app, { store, connection, hub, auth, config, clock, metrics, personas: [] });
   const submitEvent = async (event: unknown): Promise<void> => void feedback.push(event);

@@ -9,13 +9,14 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
 import { createHttpServer } from '../../api/http-server.ts';
-import { type Cursor, compareCursors, formatCursor } from '../../api/live/cursor.ts';
+import { compareCursors } from '../../api/live/cursor.ts';
 import { createHubMetrics } from '../../api/live/hub-metrics.ts';
 import type { At, HubSources, OfferEvent } from '../../api/live/hub-sources.ts';
 import { type KpiGain, minutesFrom } from '../../api/live/kpi-board.ts';
 import { createLiveHub, HUB_LIMITS, type LiveHub } from '../../api/live/live-hub.ts';
 import type { ServerMessage } from '../../api/live/messages.ts';
 import { registerLiveSocket } from '../../api/live/register-live-socket.ts';
+import type { SocketTimes } from '../../api/live/socket-limits.ts';
 import type { FeedbackEvent } from '../../api/live/socket-session.ts';
 import { createTokenAuthority, type Role } from '../../api/token-authority.ts';
 import { parseConfig } from '../../core/config.ts';
@@ -177,11 +178,12 @@ export async function startLiveWorld(
       | typeof HUB_LIMITS
       | { offers: { itemsKept: number; itemsMax: number }; alerts: { itemsKept: number; itemsMax: number } };
     submitEvent?: (event: FeedbackEvent) => Promise<void>;
+    times?: SocketTimes;
   } = {},
 ): Promise<LiveWorld> {
   const config = parseConfig({ NODE_ENV: 'test', ...o.env });
   const clock = { nowMs: o.nowMs ?? Date.now };
-  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const metrics = new Registry();
   const feedback: FeedbackEvent[] = [];
   const hub = createLiveHub({
@@ -201,6 +203,7 @@ export async function startLiveWorld(
     config,
     clock,
     metrics,
+    ...(o.times !== undefined && { times: o.times }),
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = `ws://127.0.0.1:${(app.server.address() as AddressInfo).port}/v1/live`;
@@ -228,8 +231,9 @@ export interface LiveClient {
   end(): Promise<void>;
 }
 
-export async function connectLive(url: string, token?: string): Promise<LiveClient> {
+export async function connectLive(url: string, token?: string, o: { autoPong?: boolean } = {}): Promise<LiveClient> {
   const socket = new WebSocket(url, {
+    ...o,
     perMessageDeflate: false,
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });
@@ -257,8 +261,4 @@ export function cursorsOf(messages: readonly ServerMessage[]): string[] {
   return messages.flatMap((message) =>
     message.type === 'offer' || message.type === 'withdrawn' ? [message.cursor] : [],
   );
-}
-
-export function cursorText(at: Cursor): string {
-  return formatCursor(at);
 }

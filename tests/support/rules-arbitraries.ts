@@ -11,8 +11,13 @@ const scalar = fc.oneof(
 );
 const list = fc.array(scalar, { maxLength: 3 });
 const record = fc.record(
-  { x: fc.oneof(scalar, list), y: scalar, z: fc.record({ y: scalar }, { requiredKeys: [] }), constructor: scalar },
-  { requiredKeys: [] },
+  {
+    x: fc.oneof(scalar, list),
+    y: scalar,
+    z: fc.record({ y: scalar }, { requiredKeys: [], noNullPrototype: true }),
+    constructor: scalar,
+  },
+  { requiredKeys: [], noNullPrototype: true },
 );
 
 export const factsArbitrary: fc.Arbitrary<Record<string, unknown>> = fc.record(
@@ -24,7 +29,7 @@ export const factsArbitrary: fc.Arbitrary<Record<string, unknown>> = fc.record(
     o: fc.oneof({ weight: 4, arbitrary: record }, { weight: 1, arbitrary: scalar }),
     p: fc.array(record, { maxLength: 3 }),
   },
-  { requiredKeys: [] },
+  { requiredKeys: [], noNullPrototype: true },
 );
 
 const factName = fc.constantFrom('a', 'b', 'c', 'l', 'o', 'p', 'missing');
@@ -176,7 +181,7 @@ export const selectiveFacts: fc.Arbitrary<Record<string, unknown>> = fc
           fc.integer({ min: 0, max: 30 }).map(String),
         ),
       },
-      { requiredKeys: [] },
+      { requiredKeys: [], noNullPrototype: true },
     ),
   )
   .map(([general, keys]) => ({ ...general, ...keys }));

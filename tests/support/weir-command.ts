@@ -9,9 +9,14 @@ const OUTPUT_BYTES_MAX = 16 * 1_048_576;
 
 /** Resolves with standard output; rejects, with both outputs in the message, when the command fails. */
 export async function runWeirCommand(weir: WeirUnderTest, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, WEIR_DATA_DIR: weir.dataDir },
-    maxBuffer: OUTPUT_BYTES_MAX,
-  });
-  return stdout;
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...args], {
+      env: { ...process.env, WEIR_DATA_DIR: weir.dataDir },
+      maxBuffer: OUTPUT_BYTES_MAX,
+    });
+    return stdout;
+  } catch (error) {
+    const { stdout = '' } = error as { stdout?: string };
+    throw new Error(`${String(error)}\n${stdout}`, { cause: error });
+  }
 }

@@ -124,4 +124,4 @@ function isFar(lat: number, lon: number): boolean {
   return distanceM(lat, lon, 31.231, 121.472) > 60_000;
 }
 
-const GOLDEN = ['1f2f1b01', 'e8673376'];
+const GOLDEN = ['e881bc4f', 'ee011686'];
