@@ -17,7 +17,7 @@ import type { IntakeOptions } from './ports.ts';
 import { createQuarantineKeeper, type Provenance, type Refused } from './quarantine-refusals.ts';
 import { type BatchReading, type BodyForm, readBatch } from './read-batch.ts';
 
-export interface Body {
+interface Body {
   readonly bytes: Buffer;
   readonly form: BodyForm;
   readonly from: Provenance;
@@ -79,7 +79,8 @@ export function createIntake(options: IntakeOptions): Intake {
   /** The body as a whole: one rejection, whatever it may have held. */
   async function refuseBody(problem: Problem, bytes: Uint8Array | undefined, from: Provenance): Promise<IntakeAnswer> {
     const answer = answerProblem(problem.code, problem.message);
-    if (answer.status !== 400) {
+    // A client that hung up (request.invalid) will come again, as one that was told to will.
+    if (answer.status !== 400 || problem.code === 'request.invalid') {
       countRejected([problem]);
       return answer;
     }

@@ -15,10 +15,15 @@ import { ingestMetricsOf } from './ingest-metrics.ts';
 import { createIntake } from './intake.ts';
 import type { IntakeOptions } from './ports.ts';
 import type { Provenance } from './quarantine-refusals.ts';
+import { createWorkLimit, type WorkPermit } from './work-limit.ts';
 
 const INTAKE_QUEUE = 'weir-intake';
-/** A message holds at most 1 MiB, so this bounds the bytes held as well. */
 const REQUESTS_IN_WORK_MAX = 256;
+/** Of one message after decompression; as many bytes are set aside while it is inflated. */
+const INFLATED_BYTES_MAX = 16 * 1_048_576;
+const BYTES_HELD_MAX = 256 * 1_048_576;
+/** A reply must fit a message; past it the list of errors is cut, `rejected` still counts all. */
+const REPLY_BYTES_MAX = 524_288;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 const inflate = promisify(gunzip);
@@ -32,7 +37,8 @@ export interface NatsIntakeOptions extends Omit<IntakeOptions, 'metrics'> {
 export function serveIntake(connection: Pick<StreamConnection, 'serve'>, options: NatsIntakeOptions): { stop(): void } {
   const metrics = ingestMetricsOf(options.metrics);
   const intake = createIntake({ ...options, metrics });
-  const inflatedBytesMax = options.config.WEIR_BODY_INFLATED_BYTES_MAX;
+  const workLimit = createWorkLimit(metrics, { requestsMax: REQUESTS_IN_WORK_MAX, bytesMax: BYTES_HELD_MAX });
+  const inflatedBytesMax = Math.min(options.config.WEIR_BODY_INFLATED_BYTES_MAX, INFLATED_BYTES_MAX);
 
   const answer = async (sent: Buffer): Promise<IntakeAnswer> => {
     const from: Provenance = {
@@ -41,23 +47,34 @@ export function serveIntake(connection: Pick<StreamConnection, 'serve'>, options
       producer: SUBJECTS.intakeEvents,
       contentType: '',
     };
-    let bytes = sent;
+    let permit: WorkPermit | undefined;
     try {
-      if (GZIP_MAGIC.every((byte, i) => sent[i] === byte)) bytes = await inflateMessage(sent, inflatedBytesMax);
+      permit = workLimit.begin();
+      const isGzip = GZIP_MAGIC.every((byte, i) => sent[i] === byte);
+      permit.hold(isGzip ? inflatedBytesMax : sent.length);
+      const bytes = isGzip ? await inflateMessage(sent, inflatedBytesMax) : sent;
+      return await intake.take({ bytes, form: 'any', from });
     } catch (error) {
-      return intake.refuse(error, sent, from);
+      return await intake.refuse(error, sent, from);
+    } finally {
+      permit?.end();
     }
-    return intake.take({ bytes, form: 'any', from });
   };
 
   return connection.serve(
     SUBJECTS.intakeEvents,
     async (message) => {
-      const { status, body } = await answer(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
-      return Buffer.from(JSON.stringify('title' in body ? body : { status, ...body }));
+      return encodeReply(await answer(Buffer.from(message.buffer, message.byteOffset, message.byteLength)));
     },
     { queue: INTAKE_QUEUE, inFlightMax: REQUESTS_IN_WORK_MAX },
   );
+}
+
+function encodeReply({ status, body }: IntakeAnswer): Buffer {
+  for (let errors = body.errors; ; errors = errors.slice(0, errors.length >> 1)) {
+    const reply = Buffer.from(JSON.stringify({ status, ...body, errors }));
+    if (reply.length <= REPLY_BYTES_MAX || errors.length === 0) return reply;
+  }
 }
 
 async function inflateMessage(bytes: Buffer, bytesMax: number): Promise<Buffer> {

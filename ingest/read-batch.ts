@@ -18,7 +18,7 @@ import { JsonScanner, skipSpace } from './scan-json.ts';
 /** `json`: one event or an array of events. `lines`: NDJSON. `any`: whichever of the two the bytes are. */
 export type BodyForm = 'json' | 'lines' | 'any';
 
-export interface Refusal {
+interface Refusal {
   /** Of the event among the events of the body, from 0; blank lines do not count. */
   readonly index: number;
   readonly id: string | undefined;
@@ -121,23 +121,26 @@ class BatchReader {
 
   #readSingle(start: number, end: number): void {
     this.#single = true;
-    this.#scanner.scanText(this.#bytes, start, end);
-    this.#take(start, end);
+    this.#scanAndTake(start, end);
   }
 
   async #readLines(start: number, end: number): Promise<void> {
     this.#sliceFrom = start;
-    for (let at = start; at < end; ) {
+    // Skipping space skips blank lines too, however many there are.
+    for (let at = start; at < end; at = skipSpace(this.#bytes, at, end)) {
+      if (this.#isFull()) return;
       const newline = this.#bytes.indexOf(NEWLINE, at);
       const lineEnd = newline < 0 ? end : newline;
-      if (skipSpace(this.#bytes, at, lineEnd) < lineEnd) {
-        if (this.#isFull()) return;
-        this.#scanner.scanText(this.#bytes, at, lineEnd);
-        this.#take(at, lineEnd);
-        if (this.#isSliceOver(lineEnd)) await nextTurn();
-      }
-      at = lineEnd + 1;
+      this.#scanAndTake(at, lineEnd);
+      if (this.#isSliceOver(lineEnd)) await nextTurn();
+      at = lineEnd;
     }
+  }
+
+  /** A text that is too large anyway is not looked at. */
+  #scanAndTake(start: number, end: number): void {
+    if (end - start <= this.#config.WEIR_EVENT_BYTES_MAX) this.#scanner.scanText(this.#bytes, start, end);
+    this.#take(start, end);
   }
 
   async #readArray(start: number, end: number): Promise<void> {

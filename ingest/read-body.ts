@@ -10,7 +10,7 @@ import type { WorkPermit } from './work-limit.ts';
 /** Larger than zlib's default of 16 KiB: fewer trips to the thread pool. */
 const INFLATE_CHUNK_BYTES = 65_536;
 
-export interface BodyLimits {
+interface BodyLimits {
   /** As sent. */
   readonly bytesMax: number;
   readonly inflatedBytesMax: number;

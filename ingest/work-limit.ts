@@ -31,15 +31,13 @@ export function createWorkLimit(
 ): WorkLimit {
   let requests = 0;
   let bytesHeld = 0;
-  metrics.requestsInWork.set(0);
-  metrics.bodyBytesHeld.set(0);
   return {
     begin() {
       if (requests >= limits.requestsMax) {
         throw new WeirError('server.overloaded', `${requests} requests are in work already`);
       }
       requests++;
-      metrics.requestsInWork.set(requests);
+      metrics.requestsInWork.inc();
       let own = 0;
       return {
         hold(bytes) {
@@ -48,14 +46,14 @@ export function createWorkLimit(
           }
           own += bytes;
           bytesHeld += bytes;
-          metrics.bodyBytesHeld.set(bytesHeld);
+          metrics.bodyBytesHeld.inc(bytes);
         },
         end() {
           requests--;
           bytesHeld -= own;
+          metrics.requestsInWork.dec();
+          metrics.bodyBytesHeld.dec(own);
           own = 0;
-          metrics.requestsInWork.set(requests);
-          metrics.bodyBytesHeld.set(bytesHeld);
         },
       };
     },

@@ -24,7 +24,7 @@ const exampleValidator = Compile(RuleExampleSchema);
 const KINDS_REQUIRED = ['positive', 'negative', 'missing-fact'] as const;
 
 /** The folder of the shipped rules. */
-export const CATALOG_DIRECTORY = fileURLToPath(new URL('.', import.meta.url));
+const CATALOG_DIRECTORY = fileURLToPath(new URL('.', import.meta.url));
 
 /** All rules of a folder, by file name. Throws a `WeirError` `rule.invalid` with every problem of the first bad file. */
 export function loadCatalog(directory: string = CATALOG_DIRECTORY): CatalogEntry[] {

@@ -23,32 +23,35 @@ export interface ExampleResult {
 
 /** `engine` must be new. Throws a `WeirError` `rule.invalid` where the engine refuses the rule or an event. */
 export function runExample(document: RuleDocument, example: RuleExample, engine: ExampleEngine): ExampleResult {
+  const fired = firedRules([document], example, engine).includes(document.id);
+  return { fired, passed: fired === example.fires };
+}
+
+/** Ids of all rules that fire on the event in question, with `documents` as the rule set; throws as `runExample`. */
+export function firedRules(
+  documents: readonly RuleDocument[],
+  example: RuleExample,
+  engine: ExampleEngine,
+): readonly string[] {
   const writer = new ByteWriter();
   const settings = DEFAULT_ENGINE_SETTINGS;
-  const ruleset: Entry = {
-    kind: 'ruleset',
-    version: 1,
-    settings,
-    documents: [document],
-    author: 'example',
-    comment: '',
-  };
-  let fired = false;
+  const ruleset: Entry = { kind: 'ruleset', version: 1, settings, documents, author: 'example', comment: '' };
+  let fired: string[] = [];
   [ruleset, ...expandExample(example)].forEach((entry, i) => {
     writer.reset();
     encodeEntry(writer, entry);
     const parts = engine.step(i + 1, encodeFrame(new ByteWriter(), [writer.take()]));
-    fired = parts.some((part) => firesIn(part, document.id, example));
+    fired = parts.flatMap((part) => firedIn(part, example));
   });
-  return { fired, passed: fired === example.fires };
+  return fired;
 }
 
-function firesIn(part: Uint8Array, ruleId: string, example: RuleExample): boolean {
-  return decodeOutcomeFrame(part).outcomes.some((outcome) => {
+function firedIn(part: Uint8Array, example: RuleExample): string[] {
+  return decodeOutcomeFrame(part).outcomes.flatMap((outcome) => {
     if (outcome.kind === 'poison') {
       throw new WeirError('rule.invalid', `example "${example.name}": the engine refused an entry: ${outcome.message}`);
     }
-    if (outcome.kind === 'offer') return outcome.ruleId === ruleId;
-    return outcome.kind === 'decision' && outcome.reasons.some((reason) => reason.ruleId === ruleId);
+    if (outcome.kind === 'offer') return [outcome.ruleId];
+    return outcome.kind === 'decision' ? outcome.reasons.map((reason) => reason.ruleId) : [];
   });
 }

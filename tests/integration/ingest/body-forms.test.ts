@@ -249,6 +249,14 @@ describe('the NATS subject weir.intake.events', () => {
     expect(await stored(events)).toEqual(events.map(({ id }) => id));
   });
 
+  it('replies within one message however much it refuses', async () => {
+    const good = transaction();
+    const reply = await intake.ask(`${'{"type":"nothing of the kind"}\n'.repeat(6_000)}${JSON.stringify(good)}`);
+    expect(reply).toMatchObject({ accepted: 1, rejected: 6_000 });
+    expect(reply.errors.length).toBeGreaterThan(100);
+    expect(await stored([good])).toHaveLength(1);
+  });
+
   it('refuses with a problem and its status', async () => {
     expect(await intake.ask(JSON.stringify(transaction({ amount: -5 })))).toMatchObject({
       status: 400,

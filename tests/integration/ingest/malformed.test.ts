@@ -63,4 +63,4 @@ it(`refuses ${BODIES} malformed bodies with a reason each, and takes every good 
   expect(records).toHaveLength(rejected);
   expect(records.every(({ code, message }) => Object.hasOwn(ERROR_TITLES, code) && message !== '')).toBe(true);
   expect((await fetch(`${intake.url}/openapi.json`)).status).toBe(200);
-}, 120_000);
+}, 300_000);

@@ -162,6 +162,15 @@ describe('readBatch', () => {
     }
   });
 
+  it('passes over any number of blank lines at once', async () => {
+    const blank = '\n'.repeat(1_000_000);
+    const reading = await read(`${blank}${JSON.stringify(event('a'))}${blank}{\r\n \r\n`, 'lines');
+    expect(idsOf(reading)).toEqual(['a']);
+    expect(reading.refusals.map(({ index, start }) => [index, start])).toEqual([
+      [1, 2_000_000 + JSON.stringify(event('a')).length],
+    ]);
+  });
+
   it('skips a byte order mark', async () => {
     expect(idsOf(await read(`\ufeff${JSON.stringify(event('a'))}`, 'json'))).toEqual(['a']);
   });
