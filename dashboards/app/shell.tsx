@@ -47,7 +47,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <Brand />
         {side}
       </aside>
-      <div className={styles.topbar}>
+      <header className={styles.topbar}>
         <button
           type="button"
           className={styles.burger}
@@ -58,7 +58,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         </button>
         <Brand />
         <ConnectionPill />
-      </div>
+      </header>
       <Drawer
         opened={menuOpen}
         onClose={() => setMenuOpen(false)}

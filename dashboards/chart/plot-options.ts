@@ -27,6 +27,8 @@ const AXIS_FONT = '11px "Inter Weir", system-ui, sans-serif';
 /** Steps of the time axis: 1, 15, 30 s; 1, 5, 10, 15 min; 1, 3, 6, 12 h; 1, 2, 5, 7 d. */
 const TIME_STEPS_S = [1, 15, 30, 60, 300, 600, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 604_800];
 const VALUE_HEADROOM = 1.12;
+/** Upper end of an axis over nothing, which gets no labels. */
+const NOTHING_MAX = 0.999;
 
 export function createPlotOptions(request: PlotRequest): uPlot.Options {
   const { element, look, height, format, formatAxisTime, syncKey } = request;
@@ -43,7 +45,7 @@ export function createPlotOptions(request: PlotRequest): uPlot.Options {
     legend: { show: false },
     scales: {
       x: { time: true },
-      y: { range: (_plot, _min, max) => [0, max > 0 ? max * VALUE_HEADROOM : 1] },
+      y: { range: (_plot, _min, max) => [0, max > 0 ? max * VALUE_HEADROOM : NOTHING_MAX] },
     },
     cursor: {
       y: false,
@@ -72,7 +74,12 @@ export function createPlotOptions(request: PlotRequest): uPlot.Options {
         size: 58,
         gap: 8,
         space: 34,
-        values: (_plot, splits) => splits.map((value) => (value === 0 ? '' : format(value))),
+        values: (plot, splits) => {
+          if (plot.scales.y?.max === NOTHING_MAX) return splits.map(() => '');
+          // Rounding must not label two lines the same.
+          const texts = splits.map((value) => (value === 0 ? '' : format(value)));
+          return texts.map((text, i) => (text === texts[i - 1] || text === texts[i + 1] ? '' : text));
+        },
       },
     ],
     series: [

@@ -30,7 +30,17 @@ export interface TimeChartProps {
   readonly syncKey?: string;
 }
 
-export function TimeChart({ source, series, look, height, label, format, formatTime, formatAxisTime, syncKey }: TimeChartProps) {
+export function TimeChart({
+  source,
+  series,
+  look,
+  height,
+  label,
+  format,
+  formatTime,
+  formatAxisTime,
+  syncKey,
+}: TimeChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme('light');
   const reducedMotion = useReducedMotion();

@@ -43,5 +43,6 @@ export function describeFact(leaf: ExplainedConditionView): string {
 export function describeValue(value: unknown, locale: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number') return value.toLocaleString(locale, { maximumFractionDigits: 2 });
+  if (Array.isArray(value)) return value.map((one) => describeValue(one, locale) ?? '').join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

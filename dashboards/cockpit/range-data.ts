@@ -2,7 +2,14 @@
 import type { KpiPoint } from '../../api/schemas/kpis.ts';
 import { computeBreakdown, computeFigures, type Figures, type KeyedFigures, listCurrencies } from '../live/figures.ts';
 import type { KpiFold } from '../live/kpi-fold.ts';
-import { meanRate, readFoldSeries, readRowSeries, SETTLING_SECONDS, type Series, type TimedGroup } from '../live/series.ts';
+import {
+  meanRate,
+  readFoldSeries,
+  readRowSeries,
+  SETTLING_SECONDS,
+  type Series,
+  type TimedGroup,
+} from '../live/series.ts';
 import { boundsOf, type LiveRange, type StoredRange } from './ranges.ts';
 
 export interface RangeData {

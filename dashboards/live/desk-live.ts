@@ -7,6 +7,7 @@ import type { AlertMessage, KpisMessage, ServerMessage } from '../../api/live/me
 import type { AlertsAnswer } from '../../api/schemas/alerts.ts';
 import { ApiProblem, requestJson } from '../http/api-client.ts';
 import { type AlertFeed, createAlertFeed } from './alert-feed.ts';
+import { browserFrames } from './browser-frames.ts';
 import { createFrameStore, type FrameStore } from './frame-store.ts';
 import { createKpiFold, type KpiFold } from './kpi-fold.ts';
 import {
@@ -16,6 +17,7 @@ import {
   openLiveSocket,
   type Subscription,
 } from './live-socket.ts';
+import { serverNowMs } from './server-clock.ts';
 
 /** Figures are read by people: four times a second is as fast as they can be. */
 const FIGURES_INTERVAL_MS = 250;
@@ -64,7 +66,7 @@ export function startDeskLive(token: string, onSignedOut: () => void): DeskLive 
       alertsPhase,
       revision: revision++,
     }),
-    { minIntervalMs: FIGURES_INTERVAL_MS },
+    { scheduler: browserFrames, minIntervalMs: FIGURES_INTERVAL_MS },
   );
 
   const url = liveSocketUrl(window.location);

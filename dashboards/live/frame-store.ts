@@ -16,11 +16,9 @@ export interface FrameScheduler {
   requestFrame(callback: (nowMs: number) => void): void;
 }
 
-const browserFrames: FrameScheduler = { requestFrame: (callback) => void requestAnimationFrame(callback) };
-
 export function createFrameStore<T>(
   read: () => T,
-  { minIntervalMs = 0, scheduler = browserFrames }: { minIntervalMs?: number; scheduler?: FrameScheduler } = {},
+  { scheduler, minIntervalMs = 0 }: { readonly scheduler: FrameScheduler; readonly minIntervalMs?: number },
 ): FrameStore<T> {
   const listeners = new Set<() => void>();
   let snapshot = read();

@@ -3,6 +3,7 @@
  * last messages of the line are kept for the demo's side panel.
  */
 import type { ServerMessage } from '../../api/live/messages.ts';
+import { browserFrames } from './browser-frames.ts';
 import { createFrameStore, type FrameStore } from './frame-store.ts';
 import { type ConnectionState, type FeedbackAction, liveSocketUrl, openLiveSocket } from './live-socket.ts';
 import { createOfferFeed, type HeldOffer } from './offer-feed.ts';
@@ -41,7 +42,9 @@ export function startPhoneLive(token: string, customer: string, onSignedOut: () 
   let connection: ConnectionState = { phase: 'connecting', sinceMs: Date.now(), attempts: 0 };
   let wire: readonly WireLine[] = [];
   let lines = 0;
-  const view = createFrameStore<PhoneView>(() => ({ connection, offers: feed.offers, cursor: feed.cursor, wire }));
+  const view = createFrameStore<PhoneView>(() => ({ connection, offers: feed.offers, cursor: feed.cursor, wire }), {
+    scheduler: browserFrames,
+  });
 
   const write = (direction: WireLine['direction'], kind: WireLine['kind'], detail: string): void => {
     wire = [{ id: lines++, timeMs: Date.now(), direction, kind, detail }, ...wire.slice(0, WIRE_LINES_KEPT - 1)];

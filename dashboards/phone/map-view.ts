@@ -40,3 +40,68 @@ export function createMapView(centre: MapPoint, around: readonly MapPoint[], wid
     rings,
   };
 }
+
+/** Least distance between two signs, pixels. */
+const APART_PX = 19;
+
+/** Takes out signs that would lie on one before them: the first of a crowd stands for it. */
+export function thinOutSigns<T extends { readonly x: number; readonly y: number }>(signs: readonly T[]): T[] {
+  const kept: T[] = [];
+  for (const sign of signs) {
+    if (kept.every((other) => Math.hypot(other.x - sign.x, other.y - sign.y) >= APART_PX)) kept.push(sign);
+  }
+  return kept;
+}
+
+export interface LabelRequest {
+  readonly id: string;
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+const LABEL_CHARS_MAX = 22;
+const CHAR_PX = 5.9;
+const LABEL_HEIGHT_PX = 13;
+const SIGN_PX = 15;
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+const overlap = (a: Box, b: Box): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/**
+ * Where names go: below their sign, else above it, else nowhere, so that no name covers another name or sign. Answers the
+ * vertical offset of each name's baseline from its sign, by id.
+ */
+export function placeLabels(
+  requests: readonly LabelRequest[],
+  signs: readonly Omit<LabelRequest, 'text'>[],
+  size: { readonly width: number; readonly height: number },
+): ReadonlyMap<string, number> {
+  const taken: { readonly id: string; readonly box: Box }[] = signs.map(({ id, x, y }) => ({
+    id,
+    box: { left: x - SIGN_PX, right: x + SIGN_PX, top: y - SIGN_PX, bottom: y + SIGN_PX },
+  }));
+  const offsets = new Map<string, number>();
+  for (const { id, text, x, y } of requests) {
+    const half = (Math.min(text.length, LABEL_CHARS_MAX) * CHAR_PX) / 2;
+    for (const offset of [27, -19]) {
+      const box = { left: x - half, right: x + half, top: y + offset - LABEL_HEIGHT_PX + 3, bottom: y + offset + 3 };
+      if (box.left < 2 || box.right > size.width - 2 || box.top < 2 || box.bottom > size.height - 2) continue;
+      if (taken.some((other) => other.id !== id && overlap(other.box, box))) continue;
+      taken.push({ id: `${id} label`, box });
+      offsets.set(id, offset);
+      break;
+    }
+  }
+  return offsets;
+}
+
+export function shortenLabel(text: string): string {
+  return text.length > LABEL_CHARS_MAX ? `${text.slice(0, LABEL_CHARS_MAX - 1)}…` : text;
+}

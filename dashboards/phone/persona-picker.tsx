@@ -24,7 +24,7 @@ export function PersonaPicker({ personas, current, pending, onChoose }: PersonaP
             aria-busy={customer === pending}
             disabled={pending !== undefined}
             onClick={() => onChoose(customer)}
-            data-testid={`persona-${customer}`}
+            data-testid={`sign-in-persona-${customer}`}
           >
             <PersonaAvatar name={name} />
             <span className={styles.words}>

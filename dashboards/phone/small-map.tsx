@@ -4,11 +4,12 @@ import { useTranslation } from 'react-i18next';
 import { useFormatters } from '../i18n/use-formatters.ts';
 import { CategoryIcon } from './category-icon.tsx';
 import type { Place } from './customer-account.ts';
-import { createMapView } from './map-view.ts';
+import { createMapView, placeLabels, shortenLabel, thinOutSigns } from './map-view.ts';
 import styles from './small-map.module.css';
 
 const WIDTH = 358;
 const HEIGHT = 208;
+const EDGE_PX = 10;
 /** Rings are labelled at the lower left. */
 const SCALE_AT = { cos: Math.cos(0.62), sin: Math.sin(0.62) };
 
@@ -35,23 +36,32 @@ export function SmallMap({ position, places, offered }: SmallMapProps) {
   if (view === undefined || centre === undefined) {
     return <div className={styles.none}>{t('phone.noPosition')}</div>;
   }
-  const drawn = places
-    .map((place) => ({ place, at: view.project(place) }))
-    .filter(({ at }) => at.x > 8 && at.x < WIDTH - 8 && at.y > 8 && at.y < HEIGHT - 8)
-    .sort((a, b) => Number(offered.has(a.place.id)) - Number(offered.has(b.place.id)));
+  // Offers are placed first and drawn last, so that they are the ones to be seen.
+  const signs = thinOutSigns(
+    places
+      .map((place) => ({ place, lit: offered.has(place.id), id: place.id, text: place.name, ...view.project(place) }))
+      .filter(({ x, y }) => x > EDGE_PX && x < WIDTH - EDGE_PX && y > EDGE_PX && y < HEIGHT - EDGE_PX)
+      .sort((a, b) => Number(b.lit) - Number(a.lit)),
+  ).reverse();
+  const labels = placeLabels(
+    signs.filter(({ lit }) => lit),
+    signs,
+    { width: WIDTH, height: HEIGHT },
+  );
+  const scaleRing = view.rings.findLast(({ radiusPx }) => radiusPx < HEIGHT / 2);
   return (
     <svg
       className={styles.map}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label={t('phone.mapLabel', { count: drawn.length })}
+      aria-label={t('phone.mapLabel', { count: signs.length })}
       data-testid="phone-map"
       preserveAspectRatio="xMidYMid slice"
     >
       {view.rings.map(({ radiusM, radiusPx }) => (
         <g key={radiusM}>
           <circle className={styles.ring} cx={WIDTH / 2} cy={HEIGHT / 2} r={radiusPx} />
-          {radiusPx < HEIGHT / 2 + 20 && (
+          {radiusM === scaleRing?.radiusM && (
             <text
               className={styles.scale}
               x={WIDTH / 2 - radiusPx * SCALE_AT.cos}
@@ -62,23 +72,22 @@ export function SmallMap({ position, places, offered }: SmallMapProps) {
           )}
         </g>
       ))}
-      {drawn.map(({ place, at }) => {
-        const lit = offered.has(place.id);
+      {signs.map(({ place, lit, x, y }) => {
         return (
           <g
             key={place.id}
             className={styles.place}
             data-offered={lit}
-            style={{ transform: `translate(${at.x}px, ${at.y}px)` }}
+            style={{ transform: `translate(${x}px, ${y}px)` }}
           >
             <title>{place.name}</title>
             <circle r={lit ? 14 : 10} />
             <g transform={lit ? 'translate(-8,-8)' : 'translate(-6,-6)'}>
               <CategoryIcon category={place.category} size={lit ? 16 : 12} />
             </g>
-            {lit && (
-              <text className={styles.label} y={27}>
-                {place.name.length > 22 ? `${place.name.slice(0, 21)}…` : place.name}
+            {labels.has(place.id) && (
+              <text className={styles.label} y={labels.get(place.id)}>
+                {shortenLabel(place.name)}
               </text>
             )}
           </g>

@@ -34,7 +34,8 @@ export function WirePanel({ live, view }: { readonly live: PhoneLive; readonly v
           {view.cursor ?? t('phone.noCursor')}
         </code>
       </p>
-      <ul className={styles.lines}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable with the keyboard */}
+      <ul className={styles.lines} tabIndex={0} aria-label={t('phone.stream')}>
         {view.wire.map((line) => (
           <li key={line.id} className={styles.line} data-direction={line.direction} data-kind={line.kind}>
             {line.direction === 'in' ? (
