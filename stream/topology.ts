@@ -62,6 +62,9 @@ export async function ensureTopology(c: StreamConnection, config: TopologyConfig
   await ensureLog(c, logConfig('EVENTS', logBytes, config));
   await ensureLog(c, logConfig('OUTCOMES', logBytes, config));
   const quarantine = logConfig('QUARANTINE', Math.ceil(logBytes * QUARANTINE_SHARE), config);
+  // A buffer on the way to the store, where refused events have their home: one bad producer that fills it must not stop
+  // the others, so the oldest make room.
+  quarantine.discard = DiscardPolicy.Old;
   if (c.features.has('compression')) quarantine.compression = StoreCompression.S2;
   await ensureLog(c, quarantine);
   const replicas = config.NATS_REPLICAS;

@@ -83,7 +83,7 @@ function addIngest(
     metrics,
     backlog: () => ({ framesBehind: Math.max(0, appender.lastSeq - (processor.last?.inputSeq ?? 0)) }),
   };
-  registerIngestRoutes(app, { ...options, authorize });
+  registerIngestRoutes(app, { ...options, authorize, producerOf: (request) => request.identity?.sub ?? request.ip });
   const intake = serveIntake(connection, options);
   const endTicks = startTicks({ append: (entries) => appender.append(entries), clock, log });
   return () => {

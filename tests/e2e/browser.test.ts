@@ -70,7 +70,7 @@ describe.each(['desktop', 'phone'] as const)('the phone page at %s size', (size)
       );
       return rows.length > 0 ? rows : undefined;
     });
-    const shown = await page.getByTestId('offer-card').first().innerText();
+    const shown = (await page.getByTestId('offer-card').first().textContent()) ?? '';
     expect(stored.some(({ title }) => shown.includes(title))).toBe(true);
     expect(await seriousViolations(page)).toEqual([]);
     expect(errors).toEqual([]);

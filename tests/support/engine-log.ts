@@ -43,7 +43,7 @@ const offer = (id: string, on: string[], all: unknown[]) => ({
   },
 });
 
-export const LOG_RULES = [
+const LOG_RULES = [
   fraud('velocity', [window({ aggregate: 'count', over: 'customer', last: '1m' }, 'greaterThan', 4)]),
   fraud('amount', [window({ aggregate: 'sum', of: '$.amount', over: 'card', last: '10m' }, 'greaterThan', 20_000)]),
   fraud('cards', [

@@ -9,7 +9,7 @@ import type { StreamConnection } from '../../stream/connection.ts';
 import { STREAMS } from '../../stream/topology.ts';
 import { readAll } from './stream.ts';
 
-export const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
+const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
   WEIR_CHECKPOINT_INTERVAL_MS: 100,
   WEIR_CHECKPOINTS_KEPT: 3,
   WEIR_OUTCOMES_IN_FLIGHT_MAX: 16,
@@ -27,7 +27,7 @@ export async function startProcessor(
   const running = await runProcessor({
     connection,
     config: { ...PROCESSOR_CONFIG, ...config },
-    log: pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
+    log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     metrics,
     clock: { nowMs: () => 0 },
   });

@@ -7,7 +7,7 @@ import { type EmbeddedClickHouse, startEmbeddedClickHouse } from '../../storage/
 import { migrate } from '../../storage/migrate.ts';
 import { openStore, type Store } from '../../storage/open-store.ts';
 
-export const silentLog = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+export const silentLog = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const MEMORY_BYTES_MAX = 1_500_000_000;
 const RETENTION = { transactionTtlDays: 730, locationTtlDays: 90 };
 

@@ -3,7 +3,7 @@
  * free port. The test may kill any part of it; `stop` ends what is left.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -116,9 +116,4 @@ export async function startWeir(
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/** The last lines of a part's log, for a failing test to show. */
-export function logOf(weir: WeirUnderTest, part: string): string {
-  return readFileSync(join(weir.dataDir, 'logs', `${part}.log`), 'utf8').slice(-4_000);
 }

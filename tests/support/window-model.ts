@@ -51,7 +51,7 @@ function windowValue(
   const end = event.timeMs - params.offsetMs;
   const values = seriesAt(params, at, past, latenessMs)
     .filter((one) => one.event.timeMs > end - params.lastMs && one.event.timeMs <= end)
-    .map((one) => valueOf(params, one.event));
+    .map((one) => valueIn(params, one.event));
   const numbers = values as number[];
   switch (params.aggregate) {
     case 'count':
@@ -96,14 +96,14 @@ function seriesAt(
     if (one.late || one.event.type !== params.type) return false;
     if (!params.over.every((key, i) => one.keys[key] !== undefined && one.keys[key] === at[i])) return false;
     if (!Object.entries(params.where).every(([path, clause]) => holds(read(one.event, path), clause))) return false;
-    if (params.of !== undefined && valueOf(params, one.event) === undefined) return false;
+    if (params.of !== undefined && valueIn(params, one.event) === undefined) return false;
     if (one.event.timeMs < newestMs - latenessMs) return false;
     newestMs = Math.max(newestMs, one.event.timeMs);
     return true;
   });
 }
 
-function valueOf(params: Partial<WindowParams>, event: WeirEvent): unknown {
+function valueIn(params: Partial<WindowParams>, event: WeirEvent): unknown {
   if (params.of === undefined) return 0;
   const value = read(event, params.of.slice(2));
   return params.aggregate === 'distinct' || typeof value === 'number' ? value : undefined;

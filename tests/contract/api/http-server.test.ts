@@ -237,6 +237,31 @@ describe('quotas', () => {
   });
 });
 
+describe('pressure', () => {
+  it('that lasts is answered with 503, except where an answer is always wanted; one pause is not', {
+    timeout: 20_000,
+  }, async () => {
+    const app = await buildServer();
+    await app.register(async (scope) => {
+      scope.get('/always', { config: { always: true } }, async () => ({}));
+    });
+    await app.ready();
+    const status = async (url: string): Promise<number> => (await app.inject({ url })).statusCode;
+    let strained = 0;
+    // The sensor alone is replaced: what is tested is what follows from it.
+    app.isUnderPressure = () => strained++ === 0;
+    await expect.poll(() => strained, { timeout: 6_000 }).toBeGreaterThanOrEqual(3);
+    expect(await status('/v1/query?n=1')).toBe(200);
+    app.isUnderPressure = () => true;
+    await expect.poll(() => status('/v1/query?n=1'), { timeout: 8_000 }).toBe(503);
+    const refused = await app.inject({ url: '/v1/query?n=1' });
+    expect(refused.json()).toMatchObject({ code: 'server.overloaded' });
+    expect(refused.headers['retry-after']).toBe('1');
+    expect(await status('/always')).toBe(200);
+    await app.close();
+  });
+});
+
 describe('closing', () => {
   it('lets a request in flight end and refuses a new one with a problem', async () => {
     const app = await buildServer();

@@ -160,7 +160,7 @@ describe('a live socket', () => {
     ['app', 'kpis'],
     ['app', 'alerts'],
     ['manager', 'offers'],
-    ['manager', 'alerts'],
+    ['ingest', 'alerts'],
     ['analyst', 'offers'],
     ['ingest', 'kpis'],
     ['ingest', 'offers'],
@@ -273,6 +273,30 @@ describe('a live socket', () => {
   });
 });
 
+describe('a socket that has outlived its use', () => {
+  it('is closed: when its peer is gone, when it subscribes to nothing, when its token ends', {
+    timeout: 20_000,
+  }, async () => {
+    const world = await startLiveWorld(createMemoryOutcomes(), {
+      times: { authTimeoutMs: 5_000, idleTimeoutMs: 1_500, pingIntervalMs: 200 },
+    });
+    const opened = (client: LiveClient): LiveClient => {
+      client.send({ type: 'subscribe', channel: 'offers' });
+      return client;
+    };
+    const healthy = opened(await world.connect('app', 'c-1'));
+    const gone = opened(await connectLive(world.url, world.token('app', 'c-1'), { autoPong: false }));
+    const idle = await world.connect('app', 'c-1');
+    const expiring = opened(await connectLive(world.url, world.token('app', 'c-1', 2)));
+    expect((await gone.closed).code).toBe(1006);
+    expect((await idle.closed).code).toBe(1001);
+    expect((await expiring.closed).code).toBe(4401);
+    expect(healthy.socket.readyState).toBe(healthy.socket.OPEN);
+    await world.close();
+    expect((await healthy.closed).code).toBe(1001);
+  });
+});
+
 describe('feedback', () => {
   it('that the log refuses is answered with its code', async () => {
     const world = await startLiveWorld(createMemoryOutcomes(), {
@@ -356,6 +380,26 @@ describe('offers', () => {
     );
     expect(idsOf(client.messages)).toEqual(['b']);
     await client.end();
+  });
+
+  it('that have left memory before the store had them are waited for, not skipped', async () => {
+    const small = createMemoryOutcomes();
+    const tight = await startLiveWorld(small, {
+      limits: { offers: { itemsKept: 3, itemsMax: 6 }, alerts: { itemsKept: 3, itemsMax: 6 } },
+    });
+    for (let i = 0; i < 20; i++) small.append([offer('c-1')]);
+    await until('the hub', 2_000, () => tight.hub.outcomeSeq === 20);
+    expect(tight.hub.offers.floorSeq).toBeGreaterThan(small.storedSeq);
+    const client = await tight.connect('app', 'c-1');
+    client.send({ type: 'subscribe', channel: 'offers', cursor: '2.0' });
+    await until('a look at the store', 2_000, () => small.offerQueries >= 3);
+    expect(cursorsOf(client.messages)).toEqual([]);
+    small.append([offer('c-1')]);
+    small.store(15);
+    await until('all', 3_000, () => cursorsOf(client.messages).length === 19);
+    expect(cursorsOf(client.messages)).toEqual(Array.from({ length: 19 }, (_, i) => `${i + 3}.0`));
+    await client.end();
+    await tight.close();
   });
 
   it('with a cursor of another log are told so, and all that holds follows', async () => {
@@ -456,7 +500,7 @@ describe('offers, for any log', () => {
         // A ring of three offers and pages of two: nearly every resume crosses store, ring and live.
         const world = await startLiveWorld(log, {
           env: { WEIR_RESUME_OFFERS_MAX: '2' },
-          limits: { offers: { itemsKept: 3, itemsMax: 400 }, alerts: { itemsKept: 3, itemsMax: 400 } },
+          limits: { offers: { itemsKept: 3, itemsMax: 6 }, alerts: { itemsKept: 3, itemsMax: 6 } },
         });
         const received: string[] = [];
         let client: LiveClient | undefined;

@@ -109,7 +109,9 @@ function foldKpis(messages: readonly KpisMessage[]): Map<string, Sums> {
 describe('the live part', () => {
   let stack: ApiStack;
   beforeAll(async () => {
-    stack = await startApiStack({ env: { WEIR_RESUME_OFFERS_MAX: '7' } });
+    // Little memory and small pages: most resumes cross the store, the memory of the hub and the live part.
+    const ring = { itemsKept: 20, itemsMax: 200_000 };
+    stack = await startApiStack({ env: { WEIR_RESUME_OFFERS_MAX: '7' }, limits: { offers: ring, alerts: ring } });
     await stack.activate(1, RULES);
     await stack.startProcessor();
     stack.startSink();
@@ -131,7 +133,7 @@ GROUP BY minute, k, currency`,
     );
     return new Map(
       rows.map((row) => [
-        `${row['minute']} ${row['k']} ${row['currency']}`,
+        `${row.minute} ${row.k} ${row.currency}`,
         Object.fromEntries(NAMES.map((name) => [name, Number(row[name])])) as unknown as Sums,
       ]),
     );
@@ -231,7 +233,8 @@ GROUP BY minute, k, currency`,
         const socket = sockets.get(victim);
         sockets.delete(victim);
         await socket?.end();
-        if (roll(3) === 0) await stack.append(Array.from({ length: 4 }, () => location(victim)));
+        if (roll(3) === 0) await stack.append(Array.from({ length: 10 }, () => location(victim)));
+        if (roll(8) === 0) await stack.settled();
         await open(victim);
       }
     }
@@ -243,7 +246,7 @@ GROUP BY minute, k, currency`,
     );
     expect(stored.length).toBeGreaterThan(500);
     for (const customer of customers) {
-      const wanted = stored.filter((row) => row['customer'] === customer);
+      const wanted = stored.filter((row) => row.customer === customer);
       await until(
         `the offers of ${customer}`,
         10_000,
@@ -251,19 +254,19 @@ GROUP BY minute, k, currency`,
       );
     }
     for (const customer of customers) {
-      const wanted = stored.filter((row) => row['customer'] === customer);
+      const wanted = stored.filter((row) => row.customer === customer);
       const got = received.get(customer) ?? [];
-      expect(cursorsOf(got)).toEqual(wanted.map((row) => `${row['outcome_seq']}.${row['item']}`));
+      expect(cursorsOf(got)).toEqual(wanted.map((row) => `${row.outcome_seq}.${row.item}`));
       expect(got.flatMap((m) => (m.type === 'offer' ? [m.data.offerId] : []))).toEqual(
-        wanted.map((row) => row['offer_id']),
+        wanted.map((row) => row.offer_id),
       );
     }
     // A socket that begins at the start reads all of it from the store, page by page, and the same.
     const fresh = await stack.connect('app', 'c-3');
     fresh.send({ type: 'subscribe', channel: 'offers', cursor: `${since}.999999` });
-    const wanted = stored.filter((row) => row['customer'] === 'c-3');
+    const wanted = stored.filter((row) => row.customer === 'c-3');
     await until('the history', 10_000, () => cursorsOf(fresh.messages).length >= wanted.length);
-    expect(cursorsOf(fresh.messages)).toEqual(wanted.map((row) => `${row['outcome_seq']}.${row['item']}`));
+    expect(cursorsOf(fresh.messages)).toEqual(wanted.map((row) => `${row.outcome_seq}.${row.item}`));
     await Promise.all([fresh.end(), ...[...sockets.values()].map((client) => client.end())]);
   });
 

@@ -101,11 +101,17 @@ describe('embedded ClickHouse', () => {
     await t.store.execute('DROP TABLE kept');
   });
 
-  test('refuses a second server on its directory and names a taken port', async () => {
+  test('refuses a second server on its directory, and says when its port is taken', async () => {
     const options = { memoryBytesMax: 1e9, log: silentLog, user: 'weir', database: 'weir' };
     await expect(startEmbeddedClickHouse({ ...options, dataDir: t.dataDir })).rejects.toMatchObject({
       code: 'part.not_ready',
     });
+    const dataDir = await mkdtemp(join(tmpdir(), 'weir-store-port-'));
+    await expect(startEmbeddedClickHouse({ ...options, dataDir, httpPort: t.server.httpPort })).rejects.toMatchObject({
+      code: 'part.not_ready',
+      message: expect.stringContaining('already in use'),
+    });
+    await rm(dataDir, { recursive: true, force: true });
     expect(await t.store.query('alive', 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 

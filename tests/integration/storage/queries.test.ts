@@ -4,7 +4,14 @@ import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
 import { distanceM } from '../../../core/geo.ts';
 import { alertsAfter, alertsBefore } from '../../../storage/queries/alerts.ts';
 import { decisionsOfCustomer } from '../../../storage/queries/decisions.ts';
-import { labelsOfTransaction, locationsOfCustomer, transactionsOfCustomer } from '../../../storage/queries/events.ts';
+import {
+  billsOfCustomer,
+  eventsOfCustomer,
+  labelsOfTransaction,
+  locationsOfCustomer,
+  profilesOfCustomer,
+  transactionsOfCustomer,
+} from '../../../storage/queries/events.ts';
 import { offersOfCustomer } from '../../../storage/queries/offers.ts';
 import { placesNear } from '../../../storage/queries/places.ts';
 import { quarantineBefore } from '../../../storage/queries/quarantine.ts';
@@ -34,6 +41,19 @@ const place = (id: string, lat: number, lon: number, category: string, name = id
   data: { name, category, lat, lon },
 });
 
+const own: WeirEvent[] = [
+  {
+    ...base,
+    type: 'bill',
+    id: 'b',
+    subject: 'c-99',
+    timeMs: 6,
+    data: { amount: 5, currency: 'CNY', dueDate: '2026-12-01', paid: false },
+  },
+  { ...base, type: 'profile', id: 'p', subject: 'c-99', timeMs: 7, data: { name: 'Ana', links: ['phone:+1'] } },
+  { ...base, type: 'offer_feedback', id: 'f', subject: 'c-99', timeMs: 8, data: { offerId: 'o', action: 'seen' } },
+];
+
 let t: TestStore;
 const transactions = Array.from({ length: 400 }, (_, n) => ({ ...transactionNumber(n), subject: `c-${n % 9}` }));
 
@@ -48,6 +68,7 @@ beforeAll(async () => {
     place('s-1', 39.9, 116.41, 'supermarket'),
     place('far', 31.2, 121.4, 'hotel'),
     place('dateline', 0.001, -179.999, 'bank'),
+    ...own,
     { ...base, type: 'label', id: 'lab', subject: 'c-1', timeMs: 5, data: { transactionId: 't-3', fraud: true } },
   ];
   const frames: Uint8Array[] = [];
@@ -70,6 +91,12 @@ describe('queries', () => {
       'l-27',
     ]);
     expect(await offersOfCustomer(t.store, 'c-1')).toHaveLength(30);
+    const others = [
+      await billsOfCustomer(t.store, 'c-99'),
+      await profilesOfCustomer(t.store, 'c-99'),
+      await eventsOfCustomer(t.store, 'offer_feedback', 'c-99'),
+    ];
+    expect(others.flatMap((stored) => stored.map(({ event }) => event))).toEqual(own);
     expect(await transactionsOfCustomer(t.store, "c-4' OR '1'='1")).toEqual([]);
     expect((await labelsOfTransaction(t.store, 't-3')).map(({ event }) => event.data.fraud)).toEqual([true]);
   });

@@ -100,16 +100,20 @@ describe('a sink that dies', () => {
     }
   }, 120_000);
 
-  test('would double rows if its tokens were taken away (negative control)', async () => {
+  test('would double rows if its tokens were not the same again (negative control)', async () => {
     const frames = makeFrames(10);
     t = await startTestStore();
-    const tokenless: StoreCalls = { ...t.store, insertBlock: (table, block) => t.store.insertBlock(table, block) };
+    let calls = 0;
+    const tokenless: StoreCalls = {
+      ...t.store,
+      insertBlock: (table, block) => t.store.insertBlock(table, block, `call-${calls++}`),
+    };
     // Position, intent, fence, four blocks: dies before the completion, with every block in.
     const dying = dyingAt(tokenless, 8, false);
     const first = startSink(dying.store, frames, { rowsMax: 120 });
     await dying.died;
     await startSink(tokenless, frames, { rowsMax: 120 }).done;
-    expect(await readSums(t.store)).toMatchObject({ raw: { transactions: 150, distinct_events: 100 } });
+    expect(await readSums(t.store)).toMatchObject({ raw: { transactions: 140, distinct_events: 90 } });
     void first.stop();
   });
 

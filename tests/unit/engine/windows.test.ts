@@ -114,7 +114,7 @@ describe('windows', () => {
     const engine = createEngine(probeValues(requirements, (input) => seen.push([...input.values])));
     const model = createWindowModel(requirements, LATENESS_MS);
     engine.step(1, encodeEntries([rulesetEntry([], { allowedLatenessMs: LATENESS_MS })]));
-    for (let i = 0; i < 1_200; i++) {
+    for (let i = 0; i < 600; i++) {
       const jitterMs = (Math.imul(i, 2_654_435_761) >>> 0) % 5 === 0 ? (Math.imul(i, 40_503) >>> 0) % LATENESS_MS : 0;
       const data = { amount: i % 97, merchant: { id: 'm' }, instrument: { token: 'k' }, fee: i % 13 };
       const event = aPayment('c', BASE_MS + i * 3 - jitterMs, data);

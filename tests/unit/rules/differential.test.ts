@@ -15,7 +15,7 @@ import { createDifferential, type DifferentialCounts } from '../../support/rules
 
 const FACTS_PER_SET = 20;
 
-it('agrees with json-rules-engine on 90,000 cases of small rule sets', { timeout: 120_000 }, async () => {
+it('agrees with json-rules-engine on 90,000 cases of small rule sets', { timeout: 300_000 }, async () => {
   const counts: DifferentialCounts = { cases: 0, fired: 0, rejected: 0 };
   await fc.assert(
     fc.asyncProperty(
@@ -35,7 +35,7 @@ it('agrees with json-rules-engine on 90,000 cases of small rule sets', { timeout
 });
 
 it('agrees with json-rules-engine on 10,000 cases of rule sets large enough to be indexed', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const counts: DifferentialCounts = { cases: 0, fired: 0, rejected: 0 };
   await fc.assert(

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
+import { EntityTable } from '../../../processors/engine/entity-table.ts';
+import { SectionReader, SectionWriter } from '../../../processors/engine/snapshot-format.ts';
+import { aPayment, encodeEntries, probeValues, rulesetEntry } from '../../support/engine.ts';
+
+const BASE_MS = 1_780_000_000_000;
+const CUSTOMERS = 3_000;
+
+describe('state that outgrows its first tables', () => {
+  it('keeps every customer, key and ring apart, through a restart while it grows', () => {
+    const seen: unknown[][] = [];
+    const count = { aggregate: 'count', lastMs: 60_000, offsetMs: 0, type: 'transaction', where: {} } as const;
+    const options = probeValues(
+      [
+        { kind: 'window', params: { ...count, over: ['customer'] } },
+        { kind: 'window', params: { ...count, over: ['customer', 'merchant'] } },
+        { kind: 'window', params: { ...count, aggregate: 'sum', of: '$.amount', over: ['merchant'] } },
+      ],
+      (input) => seen.push([...input.values]),
+    );
+    let engine = createEngine(options);
+    engine.step(1, encodeEntries([rulesetEntry([])]));
+    const sums = new Map<string, number>();
+    for (let round = 0; round < 3; round++) {
+      for (let from = 0; from < CUSTOMERS; from += 100) {
+        const events = Array.from({ length: 100 }, (_, i) => {
+          const n = from + i;
+          const merchant = { id: `m-${n % 1_500}` };
+          const id = { id: `${round}/${n}` };
+          return aPayment(`c-${n}-客`, BASE_MS + round * 1_000 + n / 10, { amount: n, merchant }, id);
+        });
+        seen.length = 0;
+        engine.step(engine.position + 1, encodeEntries(events.map((event) => ({ kind: 'event', event }))));
+        const expected = events.map(({ data }) => {
+          const merchant = data.merchant?.id ?? '';
+          sums.set(merchant, (sums.get(merchant) ?? 0) + data.amount);
+          return [round + 1, round + 1, sums.get(merchant)];
+        });
+        expect(seen).toEqual(expected);
+      }
+      engine = restoreEngine(engine.snapshot(), options);
+    }
+    expect(engine.stats()).toMatchObject({
+      customers: CUSTOMERS,
+      accepted: CUSTOMERS * 3,
+      windowKeys: 2 * CUSTOMERS + 1_500,
+      late: 0,
+    });
+    expect(engine.describeCustomer('c-2999-客')).toMatchObject({ transactionCount: 3, historyEvents: 3 });
+  });
+});
+
+describe('the table of ids', () => {
+  it('gives each text one number and the text back, whatever characters it has, before and after a snapshot', () => {
+    const table = new EntityTable();
+    const texts = Array.from({ length: 20_000 }, (_, i) => ['', 'é', '客', '😀', '\u0000'][i % 5] + String(i * 7_919));
+    const numbers = texts.map((text) => table.intern(text));
+    expect(new Set(numbers).size).toBe(texts.length);
+    const out = new SectionWriter();
+    table.save(out);
+    const restored = new EntityTable();
+    restored.load(new SectionReader(out.finish()));
+    for (const one of [table, restored]) {
+      expect(texts.map((text) => one.find(text))).toEqual(numbers);
+      expect(numbers.map((number) => one.textOf(number))).toEqual(texts);
+      expect(one.find('unknown')).toBe(0);
+    }
+    expect(restored.intern('new')).toBe(table.intern('new'));
+  });
+});
