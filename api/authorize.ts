@@ -41,7 +41,7 @@ export function authorize(roles: readonly Role[]): preHandlerAsyncHookHandler {
 }
 
 /** The identity of a request, whose role is among `roles`. Throws `auth.missing` or `auth.forbidden`. */
-export function requireIdentity(request: FastifyRequest, roles: readonly Role[]): Identity {
+function requireIdentity(request: FastifyRequest, roles: readonly Role[]): Identity {
   if (request.identity === undefined) {
     throw request.refusal ?? new WeirError('auth.missing', 'send a token as "Authorization: Bearer …"');
   }

@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import underPressure from '@fastify/under-pressure';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry } from 'prom-client';
 import { MINUTE_MS } from '../core/clock.ts';
@@ -15,9 +14,11 @@ import type { Config } from '../core/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { readIdentities } from './authorize.ts';
 import { registerDocsPage } from './docs-page/register-docs-page.ts';
+import type { AsyncApiPart } from './live/asyncapi.ts';
 import { answerMalformedRequest } from './malformed-request.ts';
 import { OPENAPI_HEAD } from './openapi.ts';
 import { handleError, problemOf, sendProblem } from './problem.ts';
+import { refuseUnderPressure } from './refuse-under-pressure.ts';
 import { measureRequests } from './request-metrics.ts';
 import { Problem } from './schemas/problem.ts';
 import { addSecurityHeaders } from './security-headers.ts';
@@ -25,9 +26,6 @@ import { serveDashboard } from './static-dashboard.ts';
 import type { TokenAuthority } from './token-authority.ts';
 import { answerUnknownAddress, createAddressBook } from './unknown-address.ts';
 
-/** Past these the server answers 503 to what it can refuse; health and metrics still answer. */
-const EVENT_LOOP_DELAY_MAX_MS = 2_000;
-const HEAP_USED_BYTES_MAX = 3_000 * 1_048_576;
 /** A client that has not sent its whole request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 72_000;
@@ -42,6 +40,8 @@ export interface HttpServerOptions {
   readonly auth: TokenAuthority;
   /** Where the built web application lies; without it only the API answers. */
   readonly dashboardDir?: string;
+  /** What other folders add to `/asyncapi.json`. */
+  readonly asyncApi?: readonly AsyncApiPart[];
 }
 
 export type HttpServer = FastifyInstance;
@@ -80,15 +80,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   readIdentities(app, auth);
   measureRequests(app, metrics);
   await addSecurityHeaders(app);
-  await app.register(underPressure, {
-    maxEventLoopDelay: EVENT_LOOP_DELAY_MAX_MS,
-    maxHeapUsedBytes: HEAP_USED_BYTES_MAX,
-    pressureHandler: (request, _reply, kind) => {
-      if (request.routeOptions.config.always !== true) {
-        throw new WeirError('server.overloaded', `the server is overloaded (${kind})`);
-      }
-    },
-  });
+  await refuseUnderPressure(app);
   await app.register(rateLimit, {
     max: config.WEIR_REQUESTS_PER_MINUTE_MAX,
     timeWindow: MINUTE_MS,
@@ -98,7 +90,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     errorResponseBuilder: (_request, { after }) => new WeirError('quota.exceeded', `try again in ${after}`),
   });
   await app.register(swagger, OPENAPI_HEAD);
-  await app.register(async (scope) => registerDocsPage(scope));
+  await app.register(async (scope) => registerDocsPage(scope, options.asyncApi ?? []));
   const dashboard = await serveDashboard(app, options.dashboardDir);
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
     answerUnknownAddress(request, reply, addresses, dashboard),

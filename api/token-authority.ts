@@ -19,7 +19,7 @@ export interface Identity {
   readonly expiresMs: number;
 }
 
-export interface TokenRequest {
+interface TokenRequest {
   readonly role: Role;
   readonly sub: string;
   readonly ttlSeconds: number;

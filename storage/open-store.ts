@@ -11,7 +11,7 @@ import { WeirError } from '../core/errors.ts';
 import type { Capabilities } from './capabilities.ts';
 import { isRow, type Row } from './row.ts';
 
-export const STORE_LIMITS = {
+const STORE_LIMITS = {
   /** A query that reads for longer is ended by the server. */
   queryTimeoutMs: 15_000,
   /** An insert or a statement that takes longer is given up here; it may still happen there. */
@@ -148,7 +148,7 @@ function createStore(client: ClickHouseClient, database: string, capabilities: C
 }
 
 /** Back-quoted for SQL. */
-export function quoteName(name: string): string {
+function quoteName(name: string): string {
   return `\`${name.replace(/[\\`]/g, '\\$&')}\``;
 }
 
@@ -175,8 +175,8 @@ async function detectCapabilities(client: ClickHouseClient, cluster: string | un
     });
     const row = (await answer.json<unknown>()).find(isRow);
     return {
-      version: String(row?.['version'] ?? 'unknown'),
-      embedded: row?.['embedded'] === 1,
+      version: String(row?.version ?? 'unknown'),
+      embedded: row?.embedded === 1,
       ...(cluster === undefined ? {} : { cluster }),
     };
   });

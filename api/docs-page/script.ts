@@ -50,7 +50,7 @@ export const DOCS_SCRIPT = `'use strict';
     const body = [];
     if (op.description) body.push(make('p', {}, op.description));
     if (parameters.length > 0) {
-      body.push(make('h3', {}, 'Parameters'), make('div', { class: 'table' }, make('table', {}, make('thead', {}, make('tr', {}, ...['name', 'in', 'type', ''].map((title) => make('th', { scope: 'col' }, title)))),
+      body.push(make('h3', {}, 'Parameters'), make('div', { class: 'table' }, make('table', {}, make('thead', {}, make('tr', {}, ...['name', 'in', 'type', 'meaning'].map((title) => make('th', { scope: 'col' }, title)))),
         make('tbody', {}, ...parameters.map((p) => make('tr', {}, make('td', {}, make('code', {}, p.name), p.required ? make('span', { class: 'must' }, ' required') : null),
           make('td', {}, p.in), make('td', { class: 'type' }, typeOf(p.schema)), make('td', {}, describe({ ...resolve(p.schema), description: p.description || resolve(p.schema).description }))))))));
     }

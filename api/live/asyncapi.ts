@@ -34,7 +34,7 @@ const FROM_SERVER = {
   error: ErrorMessage,
 };
 
-export const ASYNCAPI = {
+const LIVE_ASYNC_API = {
   asyncapi: '3.0.0',
   info: {
     title: 'Weir live',
@@ -64,6 +64,22 @@ export const ASYNCAPI = {
   },
   components: { messages: { ...describeMessages('client', FROM_CLIENT), ...describeMessages('server', FROM_SERVER) } },
 } as const;
+
+/** Channels and operations that other folders add to the document. */
+export interface AsyncApiPart {
+  readonly channels: Readonly<Record<string, unknown>>;
+  readonly operations: Readonly<Record<string, unknown>>;
+}
+
+/** The AsyncAPI 3 document of the live socket and of whatever else takes or sends messages. */
+export function describeAsyncApi(parts: readonly AsyncApiPart[]): Readonly<Record<string, unknown>> {
+  const { channels, operations } = LIVE_ASYNC_API;
+  return {
+    ...LIVE_ASYNC_API,
+    channels: Object.assign({}, channels, ...parts.map((part) => part.channels)),
+    operations: Object.assign({}, operations, ...parts.map((part) => part.operations)),
+  };
+}
 
 function operation(action: 'send' | 'receive', names: readonly string[]) {
   return {

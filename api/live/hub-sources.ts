@@ -15,7 +15,7 @@ export type OfferEvent = OfferOutcome | WithdrawnOutcome;
 /** One outcome and where in the log it lies. */
 export type At<T> = Cursor & { readonly value: T };
 
-export interface KpiStart {
+interface KpiStart {
   readonly seconds: readonly SeedCell[];
   readonly minutes: readonly SeedCell[];
   /** Log position that the cells hold for. */

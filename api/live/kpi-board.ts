@@ -14,6 +14,8 @@ const AHEAD_MAX_MS = 10 * MINUTE_MS;
 /** Groups in one cell of time and dimension; what comes past it is added up under `OTHER_KEY`. */
 export const GROUPS_MAX = 500;
 export const OTHER_KEY = '*';
+/** Combinations of second and dimensions that wait to be fanned out. */
+const ARRIVED_MAX = 10_000;
 
 export type KpiGain = Omit<KpiDelta, 'kind'>;
 /** A dimension, or `all` for no grouping beside the currency. */
@@ -24,6 +26,10 @@ type Sums = Omit<KpiCell, 'time' | 'key' | 'currency'>;
 interface Group extends Sums {
   readonly key: string;
   readonly currency: string;
+}
+interface Arrived {
+  readonly recent: boolean;
+  readonly sums: { -readonly [K in keyof KpiGain]: KpiGain[K] };
 }
 type Series = Map<number, Map<string, Group>>;
 interface View {
@@ -53,6 +59,8 @@ export function createKpiBoard(): KpiBoard {
   const views = new Map<KpiGrouping, View>(
     GROUPINGS.map((grouping) => [grouping, { seconds: new Map(), minutes: new Map(), gained: new Map() }]),
   );
+  /** Deltas of many frames, summed by second and dimensions before they fan out: a tenth of the work at full rate. */
+  const arrived = new Map<string, Arrived>();
   let folded = 0;
 
   function addTo(series: Series, timeMs: number, key: string, gain: Sums & { readonly currency: string }): void {
@@ -81,6 +89,20 @@ export function createKpiBoard(): KpiBoard {
     }
   }
 
+  /** Fans out what came since the last time. */
+  function settle(): void {
+    for (const { recent, sums: gain } of arrived.values()) {
+      const minuteMs = floorTo(gain.secondMs, MINUTE_MS);
+      for (const [grouping, view] of views) {
+        const key = grouping === 'all' ? '' : gain[grouping];
+        addTo(view.minutes, minuteMs, key, gain);
+        if (recent) addTo(view.seconds, gain.secondMs, key, gain);
+        addTo(view.gained, gain.secondMs, key, gain);
+      }
+    }
+    arrived.clear();
+  }
+
   return {
     seed(seconds, minutes) {
       addSeed('seconds', seconds);
@@ -89,17 +111,17 @@ export function createKpiBoard(): KpiBoard {
     add(gain, nowMs) {
       const { secondMs } = gain;
       if (secondMs < minutesFrom(nowMs) || secondMs > nowMs + AHEAD_MAX_MS) return false;
-      const minuteMs = floorTo(secondMs, MINUTE_MS);
-      const recent = secondMs >= secondsFrom(nowMs);
-      for (const [grouping, view] of views) {
-        const key = grouping === 'all' ? '' : gain[grouping];
-        addTo(view.minutes, minuteMs, key, gain);
-        if (recent) addTo(view.seconds, secondMs, key, gain);
-        addTo(view.gained, secondMs, key, gain);
+      const name = `${secondMs}\u0000${gain.businessLine}\u0000${gain.channel}\u0000${gain.region}\u0000${gain.currency}`;
+      const known = arrived.get(name);
+      if (known !== undefined) addSums(known.sums, gain);
+      else {
+        arrived.set(name, { recent: secondMs >= secondsFrom(nowMs), sums: { ...gain } });
+        if (arrived.size >= ARRIVED_MAX) settle();
       }
       return true;
     },
     snapshot(grouping, nowMs) {
+      settle();
       const view = viewOf(views, grouping);
       return {
         minutes: cellsOf(view.minutes, minutesFrom(nowMs)),
@@ -107,6 +129,7 @@ export function createKpiBoard(): KpiBoard {
       };
     },
     takeGained(grouping) {
+      settle();
       const view = viewOf(views, grouping);
       if (view.gained.size === 0) return [];
       const cells = cellsOf(view.gained, 0);
@@ -114,6 +137,7 @@ export function createKpiBoard(): KpiBoard {
       return cells;
     },
     prune(nowMs) {
+      settle();
       for (const { seconds, minutes } of views.values()) {
         dropBefore(seconds, secondsFrom(nowMs));
         dropBefore(minutes, minutesFrom(nowMs));

@@ -28,7 +28,7 @@ const RESTART_MAX_MS = 10_000;
 /** Frames applied before other work gets a turn. */
 const FRAMES_PER_TURN = 64;
 
-export interface KpiListener {
+interface KpiListener {
   readonly grouping: KpiGrouping;
   onSnapshot(position: number, minutes: readonly KpiCell[], seconds: readonly KpiCell[]): void;
   onIncrement(position: number, cells: readonly KpiCell[]): void;

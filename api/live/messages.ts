@@ -9,7 +9,7 @@ import { DECISIONS } from '../../core/outcomes/outcome.ts';
 
 const Time = Type.String({ description: 'RFC 3339, UTC' });
 const Count = Type.Integer({ minimum: 0 });
-export const Cursor = Type.String({
+const Cursor = Type.String({
   maxLength: 40,
   description: 'Where in the outcome log this lies: "<outcomeSeq>.<item>"',
 });
@@ -64,7 +64,7 @@ export const SubscribedMessage = Type.Object(
   { description: 'The channel is open' },
 );
 
-export const OfferPlaceView = Type.Object({
+const OfferPlaceView = Type.Object({
   id: Type.String(),
   name: Type.String(),
   category: Type.String(),
@@ -112,7 +112,7 @@ export const KpiCell = Type.Object({
 });
 export type KpiCell = Static<typeof KpiCell>;
 const Position = Type.Integer({ minimum: 0, description: 'Log position that the figures hold for' });
-export const KpiSnapshot = Type.Object(
+const KpiSnapshot = Type.Object(
   {
     mode: Type.Literal('snapshot'),
     by: Type.Optional(KpiDimension),
@@ -121,8 +121,7 @@ export const KpiSnapshot = Type.Object(
   },
   { description: 'Where a subscription starts' },
 );
-export type KpiSnapshot = Static<typeof KpiSnapshot>;
-export const KpiIncrement = Type.Object(
+const KpiIncrement = Type.Object(
   {
     mode: Type.Literal('increment'),
     by: Type.Optional(KpiDimension),
@@ -130,20 +129,18 @@ export const KpiIncrement = Type.Object(
   },
   { description: 'To be added to what the snapshot gave' },
 );
-export type KpiIncrement = Static<typeof KpiIncrement>;
 export const KpisMessage = Type.Object(
   { type: Type.Literal('kpis'), position: Position, data: Type.Union([KpiSnapshot, KpiIncrement]) },
   { description: 'Figures; at most four messages a second' },
 );
 export type KpisMessage = Static<typeof KpisMessage>;
 
-export const ReasonView = Type.Object({
+const ReasonView = Type.Object({
   ruleId: Type.String(),
   ruleVersion: Type.Integer(),
   code: Type.String(),
   message: Type.String(),
 });
-export type ReasonView = Static<typeof ReasonView>;
 export const AlertView = Type.Object({
   alertId: Type.String(),
   eventId: Type.String(),

@@ -5,7 +5,7 @@
  */
 import { type Cursor, compareCursors } from './cursor.ts';
 
-export interface RingItem<T> extends Cursor {
+interface RingItem<T> extends Cursor {
   /** Whose it is: the customer of an offer. */
   readonly owner: string;
   readonly value: T;

@@ -17,18 +17,12 @@ import { createSocketMetrics } from './hub-metrics.ts';
 import type { HubSources } from './hub-sources.ts';
 import type { LiveHub } from './live-hub.ts';
 import { CLOSE_CODES } from './messages.ts';
-import {
-  AUTH_TIMEOUT_MS,
-  IDLE_TIMEOUT_MS,
-  MESSAGE_BYTES_MAX,
-  PING_INTERVAL_MS,
-  RESUMES_IN_FLIGHT_MAX,
-} from './socket-limits.ts';
+import { MESSAGE_BYTES_MAX, RESUMES_IN_FLIGHT_MAX, SOCKET_TIMES, type SocketTimes } from './socket-limits.ts';
 import { createSocketOutput, type SocketOutput } from './socket-output.ts';
 import { createSocketSession, type SessionContext, type SocketSession, type SubmitEvent } from './socket-session.ts';
 import { createTurnstile } from './turnstile.ts';
 
-export const LIVE_PATH = '/v1/live';
+const LIVE_PATH = '/v1/live';
 /** Codes of RFC 6455 that the server uses beside its own. */
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
@@ -43,6 +37,7 @@ export interface LiveSocketOptions {
   readonly config: Pick<Config, 'WEIR_SOCKETS_MAX' | 'WEIR_SOCKET_BUFFER_BYTES_MAX' | 'WEIR_RESUME_OFFERS_MAX'>;
   readonly clock: Clock;
   readonly metrics: Registry;
+  readonly times?: SocketTimes;
 }
 
 interface OpenSocket {
@@ -54,7 +49,7 @@ interface OpenSocket {
 }
 
 export function registerLiveSocket(app: FastifyInstance, options: LiveSocketOptions): void {
-  const { hub, config, clock } = options;
+  const { hub, config, clock, times = SOCKET_TIMES } = options;
   const metrics = createSocketMetrics(options.metrics);
   const server = new WebSocketServer({
     noServer: true,
@@ -95,8 +90,8 @@ export function registerLiveSocket(app: FastifyInstance, options: LiveSocketOpti
     sockets.add(open);
     metrics.open.set(sockets.size);
     const authTimer = setTimeout(() => {
-      if (session.identity === undefined) output.close(CLOSE_CODES.noToken, 'no token within five seconds');
-    }, AUTH_TIMEOUT_MS);
+      if (session.identity === undefined) output.close(CLOSE_CODES.noToken, 'no token came in time');
+    }, times.authTimeoutMs);
     socket.on('pong', () => {
       open.answered = true;
     });
@@ -117,8 +112,8 @@ export function registerLiveSocket(app: FastifyInstance, options: LiveSocketOpti
 
   const heartbeat = setInterval(() => {
     const nowMs = clock.nowMs();
-    for (const open of sockets) lookAfter(open, nowMs);
-  }, PING_INTERVAL_MS);
+    for (const open of sockets) lookAfter(open, nowMs, times.idleTimeoutMs);
+  }, times.pingIntervalMs);
 
   const leaveHub = hub.onReset(() => {
     // Cursors make the next socket go on where this one ended.
@@ -132,7 +127,7 @@ export function registerLiveSocket(app: FastifyInstance, options: LiveSocketOpti
   });
 }
 
-function lookAfter(open: OpenSocket, nowMs: number): void {
+function lookAfter(open: OpenSocket, nowMs: number, idleTimeoutMs: number): void {
   const { socket, output, session } = open;
   if (!open.answered) {
     socket.terminate();
@@ -143,7 +138,7 @@ function lookAfter(open: OpenSocket, nowMs: number): void {
     return;
   }
   if (session.subscriptions > 0) open.idleSinceMs = nowMs;
-  else if (nowMs - open.idleSinceMs > IDLE_TIMEOUT_MS) {
+  else if (nowMs - open.idleSinceMs > idleTimeoutMs) {
     output.close(GOING_AWAY, 'nothing was subscribed to');
     return;
   }

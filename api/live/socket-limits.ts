@@ -1,11 +1,15 @@
 /** Every limit of a socket, by name. The rest come from the configuration. */
 
-/** A socket that has not shown a valid token by then is closed with 4401. */
-export const AUTH_TIMEOUT_MS = 5_000;
-/** A socket with a token and no subscription for this long is closed. */
-export const IDLE_TIMEOUT_MS = 120_000;
-/** A ping goes out this often; a socket that did not answer the one before is gone. */
-export const PING_INTERVAL_MS = 20_000;
+export interface SocketTimes {
+  /** A socket that has not shown a valid token by then is closed with 4401. */
+  readonly authTimeoutMs: number;
+  /** A socket with a token and no subscription for this long is closed. */
+  readonly idleTimeoutMs: number;
+  /** A ping goes out this often; a socket that did not answer the one before is gone. */
+  readonly pingIntervalMs: number;
+}
+export const SOCKET_TIMES: SocketTimes = { authTimeoutMs: 5_000, idleTimeoutMs: 120_000, pingIntervalMs: 20_000 };
+
 /** Bytes of one message from a client; a larger one closes the socket with 1009. */
 export const MESSAGE_BYTES_MAX = 16_384;
 /** Messages a client may send at once, and how many more each second; past it the socket is closed with 1008. */

@@ -18,7 +18,7 @@ import type { SocketOutput } from './socket-output.ts';
 const CHANNEL_ROLES: { readonly [C in LiveChannel]: readonly Role[] } = {
   offers: ['app'],
   kpis: ['manager', 'analyst', 'approver'],
-  alerts: ['analyst', 'approver'],
+  alerts: ['manager', 'analyst', 'approver'],
 };
 
 /** Feedback on its way into the log. */

@@ -13,7 +13,7 @@ export function registerAlertRoutes(app: TypedApp, { store }: { readonly store: 
   app.get(
     '/v1/alerts',
     {
-      preHandler: authorize(['analyst', 'approver']),
+      preHandler: authorize(['manager', 'analyst', 'approver']),
       schema: {
         tags: ['alerts'],
         summary: 'Alerts, newest first',

@@ -8,6 +8,7 @@ import type { Store } from '../../storage/open-store.ts';
 import { decisionsOfCustomer } from '../../storage/queries/decisions.ts';
 import { locationsOfCustomer, transactionsOfCustomer } from '../../storage/queries/events.ts';
 import { offersHolding, offersOfCustomer } from '../../storage/queries/offers.ts';
+import { SUBJECTS } from '../../stream/topology.ts';
 import { authorize } from '../authorize.ts';
 import { CustomerAnswer, CustomerParams } from '../schemas/customers.ts';
 import { problemResponses } from '../schemas/problem.ts';
@@ -19,7 +20,6 @@ const DESCRIBE_MAX_MS = 1_000;
 const ROWS_SHOWN = 50;
 /** Offers that may hold for one customer at once and are recognised as such. */
 const HOLDING_MAX = 1_000;
-export const CUSTOMER_SUBJECT = 'weir.query.customer';
 
 export interface CustomerOptions {
   readonly store: Store;
@@ -82,7 +82,7 @@ export function registerCustomerRoutes(app: TypedApp, { store, clock, request: a
 async function describe(ask: CustomerOptions['request'], customer: string): Promise<CustomerAnswer['state']> {
   try {
     const question = new TextEncoder().encode(JSON.stringify({ customer }));
-    const answer = await ask(CUSTOMER_SUBJECT, question, DESCRIBE_MAX_MS);
+    const answer = await ask(SUBJECTS.queryCustomer, question, DESCRIBE_MAX_MS);
     return { available: true, description: JSON.parse(new TextDecoder().decode(answer)) };
   } catch (error) {
     if (error instanceof WeirError && error.code === 'customer.not_found') {

@@ -16,7 +16,7 @@ export function registerDecisionRoutes(app: TypedApp, { store }: { readonly stor
   app.get(
     '/v1/decisions/:eventId',
     {
-      preHandler: authorize(['analyst', 'approver']),
+      preHandler: authorize(['manager', 'analyst', 'approver']),
       schema: {
         tags: ['decisions'],
         summary: 'A decision and why it was taken',

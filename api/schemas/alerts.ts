@@ -3,12 +3,12 @@ import Type, { type Static } from 'typebox';
 import { AlertView } from '../live/messages.ts';
 import { CursorParameter, Limit } from './shared.ts';
 
-export const ALERTS_LIMIT_MAX = 500;
+const ALERTS_LIMIT_MAX = 500;
 export const AlertsQuery = Type.Object({
   cursor: Type.Optional(CursorParameter),
   limit: Type.Optional(Limit(ALERTS_LIMIT_MAX, 50)),
 });
-export const AlertItem = Type.Object({
+const AlertItem = Type.Object({
   ...AlertView.properties,
   cursor: Type.String({ description: 'Where in the outcome log it lies' }),
 });

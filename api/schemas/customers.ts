@@ -16,7 +16,7 @@ export const LocationView = Type.Object({
 });
 export type LocationView = Static<typeof LocationView>;
 
-export const CustomerOffer = Type.Object({
+const CustomerOffer = Type.Object({
   ...OfferView.properties,
   cursor: Type.String(),
   holds: Type.Boolean({ description: 'Neither expired nor withdrawn' }),

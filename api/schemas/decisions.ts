@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { TransactionData } from '../../core/events/data-schemas.ts';
 import { Amount, Currency, Decision, Position, Time } from './shared.ts';
 
-export const ReasonSchema = Type.Object({
+const ReasonSchema = Type.Object({
   ruleId: Type.String(),
   ruleVersion: Type.Integer(),
   code: Type.String({ description: 'Stable, for machines' }),
@@ -35,12 +35,12 @@ const LEAF = {
   actual: Type.Optional(Type.Unknown({ description: 'What the fact was' })),
   wanted: Type.Optional(Type.Unknown({ description: 'What the condition compares with' })),
 };
-export const ExplainedConditionSchema = Type.Object(
+const ExplainedConditionSchema = Type.Object(
   { ...LEAF, children: Type.Optional(Type.Array(Type.Unknown({ description: 'Conditions of the same shape' }))) },
   { description: 'A condition as it was evaluated' },
 );
 
-export const RuleExplanationSchema = Type.Object({
+const RuleExplanationSchema = Type.Object({
   ruleId: Type.String(),
   ruleVersion: Type.Integer(),
   name: Type.String(),

@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 
 export const HealthAnswer = Type.Object({ status: Type.Literal('ok') });
-export const ReadyPart = Type.Object({
+const ReadyPart = Type.Object({
   name: Type.String(),
   ready: Type.Boolean(),
   detail: Type.String(),

@@ -3,8 +3,7 @@ import Type, { type Static } from 'typebox';
 import { KPI_DIMENSIONS } from '../live/messages.ts';
 import { Amount, Currency, Position, Time, TimeParameter } from './shared.ts';
 
-export const KPI_STEPS = ['second', 'minute', 'hour', 'day', 'total'] as const;
-export type KpiStep = (typeof KPI_STEPS)[number];
+const KPI_STEPS = ['second', 'minute', 'hour', 'day', 'total'] as const;
 
 export const KpisQuery = Type.Object({
   from: Type.Optional(TimeParameter),
@@ -15,7 +14,7 @@ export const KpisQuery = Type.Object({
 export type KpisQuery = Static<typeof KpisQuery>;
 
 const Count = Type.Integer({ minimum: 0 });
-export const KpiPoint = Type.Object({
+const KpiPoint = Type.Object({
   time: Time,
   businessLine: Type.Optional(Type.String()),
   channel: Type.Optional(Type.String()),

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import { OfferView } from '../live/messages.ts';
 import { Limit } from './shared.ts';
 
-export const RADIUS_MAX_M = 50_000;
+const RADIUS_MAX_M = 50_000;
 export const NearbyQuery = Type.Object({
   lat: Type.Number({ minimum: -90, maximum: 90 }),
   lon: Type.Number({ minimum: -180, maximum: 180 }),
@@ -12,7 +12,7 @@ export const NearbyQuery = Type.Object({
   limit: Type.Optional(Limit(200, 50)),
 });
 
-export const NearbyPlace = Type.Object({
+const NearbyPlace = Type.Object({
   id: Type.String(),
   name: Type.String(),
   category: Type.String(),

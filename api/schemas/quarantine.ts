@@ -8,7 +8,7 @@ export const QuarantineQuery = Type.Object({
   ),
   limit: Type.Optional(Limit(200, 50)),
 });
-export const QuarantineItem = Type.Object({
+const QuarantineItem = Type.Object({
   seq: Type.Integer({ minimum: 0 }),
   id: Type.String(),
   at: Time,

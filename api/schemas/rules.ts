@@ -24,7 +24,7 @@ export const RulesAnswer = Type.Object({
 export type RulesAnswer = Static<typeof RulesAnswer>;
 
 export const RuleParams = Type.Object({ id: Id });
-export const RuleVersion = Type.Object({
+const RuleVersion = Type.Object({
   version: Type.Integer({ description: 'Version of the rule' }),
   rulesetVersion: Type.Integer({ description: 'First rule set that held this version' }),
   activatedAt: Time,

@@ -3,6 +3,7 @@
  * one of the two where the other has machines of its own.
  */
 import { existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { authorize } from '../../api/authorize.ts';
 import { createHttpServer, type HttpServer } from '../../api/http-server.ts';
@@ -12,6 +13,7 @@ import { registerLiveSocket } from '../../api/live/register-live-socket.ts';
 import { createStoreSources } from '../../api/live/store-sources.ts';
 import { registerApiRoutes } from '../../api/register-api-routes.ts';
 import { createTokenAuthority, type TokenAuthority } from '../../api/token-authority.ts';
+import { INTAKE_ASYNC_API } from '../../ingest/async-api.ts';
 import { registerIngestRoutes } from '../../ingest/http-routes.ts';
 import { serveIntake } from '../../ingest/nats-intake.ts';
 import { startTicks } from '../../ingest/tick.ts';
@@ -29,6 +31,8 @@ const DASHBOARD_DIR = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../dashboards/dist' : '../../../dashboards/dist', import.meta.url),
 );
 const METRICS_TIMEOUT_MS = 1_000;
+/** How long the server waits for the live part before it listens without it. */
+const HUB_WAIT_MS = 5_000;
 
 /** What is to be undone at the end, newest first. */
 type Undo = () => unknown;
@@ -49,6 +53,7 @@ export async function startEdge(context: RoleContext): Promise<RunningRole> {
       log,
       metrics,
       auth,
+      asyncApi: brief.serves.includes('ingest') ? [INTAKE_ASYNC_API] : [],
       ...(brief.serves.includes('api') && existsSync(DASHBOARD_DIR) ? { dashboardDir: DASHBOARD_DIR } : {}),
     });
     const appender = createEventAppender(connection, { limits: config, log, metrics });
@@ -123,7 +128,11 @@ async function addApi(
     clock,
     metrics,
   });
-  await hub.start();
+  // Events are taken in even while the store is away; until the hub follows, sockets are told to try again.
+  const following = hub
+    .start()
+    .catch((error: unknown) => log.error({ err: error }, 'the live hub cannot follow the log'));
+  await Promise.race([following, pause(HUB_WAIT_MS)]);
   return async () => {
     await hub.stop();
     await store.close();

@@ -35,6 +35,11 @@ export class ByteWriter {
     return this.#bytes.slice(start, this.#length);
   }
 
+  /** What was written from `start` to `end`, without a copy: valid until the next write. */
+  view(start = 0, end = this.#length): Uint8Array {
+    return this.#bytes.subarray(start, end);
+  }
+
   u8(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;

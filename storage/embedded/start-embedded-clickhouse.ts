@@ -65,7 +65,7 @@ export async function startEmbeddedClickHouse(o: EmbeddedClickHouseOptions): Pro
   // The working directory and HOME are the data directory: the engine would read a stray config.xml from either.
   const child = spawn(process.execPath, [...childProgram(), dataPath, configFile, String(httpPort)], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', HOME: root, TZ: 'UTC' },
+    env: { PATH: process.env.PATH ?? '', HOME: root, TZ: 'UTC' },
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   });
@@ -109,7 +109,8 @@ async function waitUntilReady(server: EmbeddedClickHouse, nonce: string, lastLin
     gone = how;
   });
   while (performance.now() < deadline) {
-    if (gone !== undefined) break;
+    // The engine's session outlives a listener that could not open: its port is taken.
+    if (gone !== undefined || lastLines.some((line) => line.includes('Listen ['))) break;
     // `/ping` would also be answered by another server that holds the port.
     if ((await askInstance(server)) === nonce) return;
     await wait(READY_POLL_MS);

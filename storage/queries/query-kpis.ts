@@ -18,7 +18,7 @@ import { cutSegments, type KpiSegment, type KpiStep, STEP_MS } from './kpi-segme
 import { readSettled } from './read-settled.ts';
 import type { SinkPosition } from './sink-position.ts';
 
-export const KPI_ROWS_MAX = 100_000;
+const KPI_ROWS_MAX = 100_000;
 
 export interface KpiQuery {
   /** Half-open range of event time, milliseconds since the epoch. */
