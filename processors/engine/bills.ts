@@ -33,7 +33,7 @@ export interface BillChange {
   readonly paid: readonly string[];
 }
 
-export function billKey(data: BillData): string {
+function billKey(data: BillData): string {
   return `${data.issuer ?? ''}\u0000${data.dueDate}\u0000${data.instrument?.token ?? ''}`;
 }
 

@@ -4,16 +4,9 @@
  */
 export type Column = Float64Array | Uint32Array | Uint8Array;
 
-const ROWS_AT_START = 1_024;
-
 /** The same kind of column with room for `rows`, holding what the old one held. */
 export function growColumn<T extends Column>(column: T, rows: number): T {
   const grown = new (column.constructor as new (length: number) => T)(rows);
   grown.set(column as never);
   return grown;
-}
-
-/** Room for one row more, doubling when full. */
-export function rowsFor(rows: number): number {
-  return rows < ROWS_AT_START ? ROWS_AT_START : 2 ** Math.ceil(Math.log2(rows));
 }

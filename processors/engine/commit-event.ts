@@ -7,10 +7,12 @@ import { TIMED_TYPES } from './customer-table.ts';
 import type { EngineState } from './engine-state.ts';
 import { CARD, CUSTOMER, DEVICE, KEY_INDEX, MERCHANT } from './event-keys.ts';
 import { LINK_KEYS } from './history.ts';
-import { issuerOf, type Judgement } from './judge-event.ts';
+import { issuerOf } from './judge-event.ts';
+import type { Judgement } from './judgement.ts';
 import { ENTITY_TEXT_UNITS_MAX } from './limits.ts';
 import { remember, withdraw } from './offer-memory.ts';
 import { SERIES_TYPES, type Series } from './series.ts';
+import { NO_CELL } from './window-store.ts';
 
 const linkKeys = new Uint32Array(LINK_KEYS);
 
@@ -72,7 +74,8 @@ function enterSeries(state: EngineState, event: WeirEvent, j: Judgement): void {
   for (let slot = 0; slot < series.length; slot++) {
     if (j.enters[slot] !== 1) continue;
     const one = series[slot] as Series;
-    const cell = cellOf(state, one, j);
+    const known = j.cells[slot] as number;
+    const cell = known === NO_CELL ? cellOf(state, one, j) : known;
     const value = j.entering[slot] as number;
     windows.insert(cell, one, event.timeMs, value, 0, one.reachMs + allowedLatenessMs, historyEventsMax);
   }

@@ -15,7 +15,7 @@ export interface CustomerDetails {
   readonly offers: readonly RememberedOffer[];
 }
 
-export const NO_DETAILS: CustomerDetails = { profile: {}, profileMs: -1e15, links: [], bills: [], offers: [] };
+const NO_DETAILS: CustomerDetails = { profile: {}, profileMs: -1e15, links: [], bills: [], offers: [] };
 
 export class CustomerDetailsTable {
   #byRow = new Map<number, CustomerDetails>();

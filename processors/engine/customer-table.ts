@@ -113,7 +113,8 @@ export class CustomerTable {
 
   #sees(row: number, entity: number, from: number, size: number): boolean {
     const base = (this.seenBase[row] as number) * 2;
-    if (base === 0) return false;
+    // Entity 0 is one that is not interned yet: nobody has seen it, whatever the empty places hold.
+    if (base === 0 || entity === 0) return false;
     const halves = this.#slab.halves;
     for (let i = base + from; i < base + from + size; i++) if (halves[i] === entity) return true;
     return false;

@@ -7,7 +7,7 @@ import type { RuleDocument } from '../../rules/rule-document.ts';
 
 const SCORE_MAX = 100;
 /** From this score on a transaction is looked at even if no rule asks for it by itself. */
-export const REVIEW_SCORE = 60;
+const REVIEW_SCORE = 60;
 
 export interface Decision {
   readonly value: DecisionValue;

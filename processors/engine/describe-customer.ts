@@ -10,7 +10,7 @@ import type { RememberedOffer } from './offer-memory.ts';
 import { readWindows } from './window-read.ts';
 import { NO_CELL } from './window-store.ts';
 
-export interface CustomerWindow {
+interface CustomerWindow {
   /** `Requirement.id`. */
   readonly id: string;
   readonly value: number | null;

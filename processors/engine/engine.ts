@@ -6,7 +6,6 @@
 import { decodeEntry, type Entry } from '../../core/codec/entry.ts';
 import { splitFrame } from '../../core/codec/frame.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
-import { hashBytes } from '../../core/hash.ts';
 import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
 import { compileRuleSet } from '../../rules/compile-rule-set.ts';
 import type { CompileRuleSet } from './active-rules.ts';
@@ -14,9 +13,11 @@ import { assertCommittable, commitEvent } from './commit-event.ts';
 import { type CustomerDescription, describeCustomer } from './describe-customer.ts';
 import { EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
-import { EventJudge, type Judgement } from './judge-event.ts';
+import { EventJudge } from './judge-event.ts';
+import type { Judgement } from './judgement.ts';
 import { KpiAccumulator } from './kpi-accumulator.ts';
 import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
+import { type Digest, digestText, foldDigest } from './outcome-digest.ts';
 import { OutcomeParts } from './outcome-parts.ts';
 import { outcomeId } from './plan-offers.ts';
 
@@ -123,7 +124,7 @@ class LogEngine implements Engine {
       cutEvents: state.windows.cutEvents,
       unmergedLinks: state.identity.unmergedLinks,
       bytes: state.bytes,
-      digest: digestText(state.digest[0], state.digest[1]),
+      digest: digestText(state.digest),
       frameDigest: this.#frameDigest,
     };
   }
@@ -234,19 +235,11 @@ class LogEngine implements Engine {
   }
 
   #digest(parts: readonly Uint8Array[]): void {
-    const { digest } = this.#state;
-    let a = 0;
-    let b = 0;
+    const frame: Digest = [1, 2];
     for (const part of parts) {
-      a = hashBytes(part, a, OUTCOMES_OFFSET);
-      b = hashBytes(part, ~b, OUTCOMES_OFFSET);
+      foldDigest(frame, part, OUTCOMES_OFFSET);
+      foldDigest(this.#state.digest, part, OUTCOMES_OFFSET);
     }
-    this.#frameDigest = digestText(a, b);
-    digest[0] = hashBytes(Uint8Array.of(a, a >>> 8, a >>> 16, a >>> 24), digest[0]);
-    digest[1] = hashBytes(Uint8Array.of(b, b >>> 8, b >>> 16, b >>> 24), digest[1]);
+    this.#frameDigest = digestText(frame);
   }
-}
-
-function digestText(a: number, b: number): string {
-  return a.toString(16).padStart(8, '0') + b.toString(16).padStart(8, '0');
 }

@@ -11,8 +11,8 @@ export const CUSTOMER = 0;
 export const CARD = 1;
 export const DEVICE = 2;
 export const MERCHANT = 3;
-export const IP = 4;
-export const COUNTERPARTY = 5;
+const IP = 4;
+const COUNTERPARTY = 5;
 const KEYS = WINDOW_KEYS.length;
 
 /** Position of a key's name; the order is `WINDOW_KEYS`'. */

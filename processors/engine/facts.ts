@@ -17,7 +17,7 @@ export function customerFact(
   details: CustomerDetails,
   event: WeirEvent,
   knownDevice: boolean | undefined,
-  issuers: readonly string[],
+  issuers: () => readonly string[],
 ): object {
   const { profile } = details;
   const { customers } = state;
@@ -38,7 +38,10 @@ export function customerFact(
     firstSeenDays: row < 0 ? 0 : daysSince(customers.firstSeenMs[row] as number, event.timeMs),
     transactionCount: row < 0 ? 0 : (customers.transactions[row] as number),
     knownDevice,
-    cardIssuers: issuers,
+    // Few rules look at them, and listing them costs as much as all the rest.
+    get cardIssuers() {
+      return issuers();
+    },
     openBills: details.bills.length,
   };
 }

@@ -69,7 +69,7 @@ export class Identity {
       this.#formerOwners.set(from, former.slice(0, FORMER_OWNERS_MAX));
     }
     const row = (this.#entities.customer[from] as number) - 1;
-    if (row >= 0 && (this.#customers.historyLength[row] as number) > 0) this.unmergedLinks++;
+    if (before === 0 && row >= 0 && (this.#customers.historyLength[row] as number) > 0) this.unmergedLinks++;
     this.#entities.aliasOf[from] = to;
   }
 

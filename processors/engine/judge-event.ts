@@ -7,59 +7,28 @@ import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { EventOf, WeirEvent } from '../../core/events/event.ts';
 import { eventFact, localDayOf } from '../../core/events/event-facts.ts';
-import { distanceM } from '../../core/geo.ts';
-import type { KpiDimensions } from '../../core/outcomes/outcome.ts';
 import type { RuleDocument } from '../../rules/rule-document.ts';
 import type { RuleInput } from '../../rules/ruleset.ts';
 import { applyBill, applyPayment, type BillChange, nextBill } from './bills.ts';
 import { applyProfile, type CustomerDetails } from './customer-details.ts';
-import { APPROVED, type Decision, decide } from './decide.ts';
+import { APPROVED, decide } from './decide.ts';
 import type { EngineState } from './engine-state.ts';
-import { CUSTOMER, EventKeys, KEY_INDEX } from './event-keys.ts';
-import { customerFact, deviceFact, merchantFact, type Position, positionOf } from './facts.ts';
-import { type EventName, nameEvent } from './history.ts';
+import { CUSTOMER, KEY_INDEX } from './event-keys.ts';
+import { customerFact, deviceFact, merchantFact, positionOf } from './facts.ts';
+import { nameEvent } from './history.ts';
+import { isIdentifier } from './identity.ts';
+import { Judgement, NO_DIMENSIONS, NO_TRACE } from './judgement.ts';
 import { dimensionsOf } from './kpi-accumulator.ts';
 import { LINKS_PER_CUSTOMER_MAX } from './limits.ts';
-import { openOffers, type RememberedOffer } from './offer-memory.ts';
+import { openOffers } from './offer-memory.ts';
 import type { Place } from './place-index.ts';
-import { NO_OFFERS, type PlannedOffers, planOffers } from './plan-offers.ts';
+import { NO_OFFERS, planOffers } from './plan-offers.ts';
+import { cellAt, readGroups, readLists, readTravel } from './read-values.ts';
 import { SERIES_TYPES, type Series } from './series.ts';
-import { readWindows } from './window-read.ts';
 import { NO_CELL } from './window-store.ts';
 
-const NO_TRACE = new Uint8Array(0);
-const NO_DIMENSIONS: KpiDimensions = { businessLine: '', channel: '', region: '', currency: '' };
-const MS_PER_HOUR = 3_600_000;
-/** Two positions within a second count as a second apart: a speed is always finite. */
-const TRAVEL_SECONDS_MIN = 1;
+const NO_ISSUERS: readonly string[] = [];
 const PLACE_OWNER = 'place\u0000';
-
-/** What an event comes to. One instance is reused: it holds until the next event is judged. */
-export class Judgement {
-  duplicate = false;
-  late = false;
-  /** The owner of the event: the customer, or the place under a name of its own. */
-  owner = '';
-  customer = '';
-  row = -1;
-  readonly name: EventName = { idA: 0, idB: 0, source: 0 };
-  readonly keys = new EventKeys();
-  /** By `Series.slot`: whether the event enters the series, and with what value. */
-  enters = new Uint8Array(0);
-  entering = new Float64Array(0);
-  lateForKey = 0;
-  position: Position | undefined;
-  details: CustomerDetails | undefined;
-  place: Place | undefined;
-  /** Link of the transaction that a label is about, 0 if it is not known. */
-  labelled = 0;
-  decision: Decision = APPROVED;
-  trace: Uint8Array = NO_TRACE;
-  dimensions: KpiDimensions = NO_DIMENSIONS;
-  offers: PlannedOffers = NO_OFFERS;
-  withdrawn: readonly RememberedOffer[] = [];
-  withdrawnReason = '';
-}
 
 export class EventJudge {
   readonly judgement = new Judgement();
@@ -92,7 +61,7 @@ export class EventJudge {
       this.#trace.reset();
       fired = ruleSet.evaluateTraced(input, this.#trace);
       j.decision = decide(fired);
-      j.trace = this.#trace.take();
+      j.trace = this.#trace.view();
     } else {
       fired = ruleSet.evaluate(input);
     }
@@ -107,10 +76,9 @@ export class EventJudge {
     j.customer = event.type === 'place' ? event.subject : state.identity.resolve(event.subject, token);
     j.owner = event.type === 'place' ? PLACE_OWNER + event.subject : j.customer;
     nameEvent(j.name, event.id, event.source);
-    j.row = (state.entities.customer[state.entities.find(j.owner)] as number) - 1;
-    const subject = event.type === 'place' ? j.owner : event.subject;
-    const rows = state.identity.rowsThatMayHold(subject, token, j.owner);
-    j.duplicate = rows.some((row) => state.history.holds(row, event.timeMs, j.name));
+    j.ownerEntity = state.entities.find(j.owner);
+    j.row = (state.entities.customer[j.ownerEntity] as number) - 1;
+    j.duplicate = this.#isDuplicate(event, token, j);
     if (j.duplicate) return j;
     if (j.row >= 0 && state.history.isBeyond(j.row, event.timeMs))
       throw new WeirError(
@@ -123,6 +91,7 @@ export class EventJudge {
     if (j.enters.length !== slots) {
       j.enters = new Uint8Array(slots);
       j.entering = new Float64Array(slots);
+      j.cells = new Uint32Array(slots);
     } else {
       j.enters.fill(0);
     }
@@ -138,6 +107,14 @@ export class EventJudge {
     j.offers = NO_OFFERS;
     j.withdrawn = [];
     return j;
+  }
+
+  #isDuplicate(event: WeirEvent, token: string | undefined, j: Judgement): boolean {
+    const { identity, history } = this.#state;
+    if (event.type === 'place' || !isIdentifier(event.subject))
+      return j.row >= 0 && history.holds(j.row, event.timeMs, j.name);
+    const rows = identity.rowsThatMayHold(event.subject, token, j.owner);
+    return rows.some((row) => history.holds(row, event.timeMs, j.name));
   }
 
   /** Newest event of the same type; types that no window takes are never late. */
@@ -197,13 +174,15 @@ export class EventJudge {
     } else if (event.type === 'label' && j.labelled !== 0) {
       j.keys.setLinked(history, j.labelled);
     }
-    j.keys.set(CUSTOMER, j.owner, entities);
+    j.keys.texts[CUSTOMER] = j.owner;
+    j.keys.entities[CUSTOMER] = j.ownerEntity;
   }
 
   /** Which series the event enters, with which value: the event is read as part of them before it is stored. */
   #planEntries(event: WeirEvent, j: Judgement): void {
     if (event.type !== 'transaction' && event.type !== 'location' && event.type !== 'label') return;
-    const series = this.#state.rules.plan.seriesOfType[event.type];
+    const { windows, rules } = this.#state;
+    const series = rules.plan.seriesOfType[event.type];
     for (let i = 0; i < series.length; i++) {
       const one = series[i] as Series;
       let complete = true;
@@ -212,45 +191,42 @@ export class EventJudge {
       if (!complete || !one.matches(event.data)) continue;
       const value = one.valueOf(event.data);
       if (value === undefined) continue;
-      if (this.#isLateForKey(one, j.keys, event.timeMs)) {
+      const cell = cellAt(this.#state, one, one.over, j.keys);
+      if (cell !== NO_CELL && event.timeMs < windows.newestMs(cell) - rules.settings.allowedLatenessMs) {
         j.lateForKey++;
         continue;
       }
       j.enters[one.slot] = 1;
       j.entering[one.slot] = value;
+      j.cells[one.slot] = cell;
     }
-  }
-
-  #isLateForKey(series: Series, keys: EventKeys, timeMs: number): boolean {
-    const { windows, rules } = this.#state;
-    const cell = this.#cellAt(series, series.over, keys);
-    return cell !== NO_CELL && timeMs < windows.newestMs(cell) - rules.settings.allowedLatenessMs;
-  }
-
-  #cellAt(series: Series, at: Series['over'], keys: EventKeys): number {
-    const a = keys.entities[KEY_INDEX[at[0] as keyof typeof KEY_INDEX]] as number;
-    const b = at.length > 1 ? (keys.entities[KEY_INDEX[at[1] as keyof typeof KEY_INDEX]] as number) : 0;
-    const c = at.length > 2 ? (keys.entities[KEY_INDEX[at[2] as keyof typeof KEY_INDEX]] as number) : 0;
-    if (a === 0 || (b === 0 && at.length > 1) || (c === 0 && at.length > 2)) return NO_CELL;
-    return this.#state.windows.find(series.id, a, b, c);
   }
 
   #factsFor(event: WeirEvent, j: Judgement, details: CustomerDetails, bill: object | undefined): RuleInput {
     const { state, values } = { state: this.#state, values: this.#values };
     values.length = state.rules.valueCount;
     values.fill(undefined);
-    const issuers = this.#issuers(event, j);
+    let listed: readonly string[] | undefined;
+    const issuers = (): readonly string[] => {
+      listed ??= this.#issuers(event, j);
+      return listed;
+    };
     const device = event.type === 'transaction' ? event.data.device?.id : undefined;
     const knownDevice =
       device === undefined
         ? undefined
         : j.row >= 0 && state.customers.hasDevice(j.row, j.keys.entities[KEY_INDEX.device] as number);
-    this.#readGroups(event, j);
-    this.#readTravel(event, j);
-    this.#readLists(event);
+    readGroups(state, event, j, values);
+    readTravel(state, event, j, values);
+    readLists(state, event, values);
     if (j.position !== undefined) {
       for (const { index, params } of state.rules.nearby)
-        values[index] = state.places.nearest(j.position.lat, j.position.lon, params, issuers);
+        values[index] = state.places.nearest(
+          j.position.lat,
+          j.position.lon,
+          params,
+          params.acceptsCard ? issuers() : NO_ISSUERS,
+        );
     }
     const customer = customerFact(state, j.row, j.customer, details, event, knownDevice, issuers);
     if (event.type !== 'transaction') {
@@ -275,50 +251,6 @@ export class EventJudge {
     return issuers;
   }
 
-  #readGroups(event: WeirEvent, j: Judgement): void {
-    const { rules, windows } = this.#state;
-    const { groups } = rules.plan;
-    for (let g = 0; g < groups.length; g++) {
-      const group = groups[g] as (typeof groups)[number];
-      const { series, at } = group;
-      let complete = true;
-      let own = j.enters[series.slot] === 1;
-      for (let k = 0; k < at.length; k++) {
-        const key = KEY_INDEX[at[k] as keyof typeof KEY_INDEX];
-        complete &&= j.keys.has(key);
-        own &&= group.atOwnKey || j.keys.isSame(key, KEY_INDEX[series.over[k] as keyof typeof KEY_INDEX]);
-      }
-      if (!complete) continue;
-      const pending = own ? (j.entering[series.slot] as number) : undefined;
-      readWindows(windows, group, this.#cellAt(series, at, j.keys), event.timeMs, pending, this.#values);
-    }
-  }
-
-  #readTravel(event: WeirEvent, j: Judgement): void {
-    const { rules, windows } = this.#state;
-    const { positions } = rules.plan;
-    if (positions === undefined || j.position === undefined) return;
-    const cell = this.#cellAt(positions, positions.over, j.keys);
-    const before = cell === NO_CELL ? 0 : windows.positionAfter(cell, event.timeMs, windows.length[cell] as number);
-    if (before === 0) return;
-    const word = windows.word(cell, before - 1);
-    const capacity = 1 << (windows.log2[cell] as number);
-    const { words } = windows.slab;
-    const lat = words[word + capacity] as number;
-    const lon = words[word + 2 * capacity] as number;
-    const metres = distanceM(lat, lon, j.position.lat, j.position.lon);
-    const seconds = (event.timeMs - (words[word] as number)) / 1_000;
-    const hours = Math.max(seconds, TRAVEL_SECONDS_MIN) * (1_000 / MS_PER_HOUR);
-    const value = { distanceM: Math.round(metres), seconds, speedKmh: metres / 1_000 / hours };
-    for (const index of rules.travel) this.#values[index] = value;
-  }
-
-  #readLists(event: WeirEvent): void {
-    const { rules, lists } = this.#state;
-    for (const { index, list, read } of rules.lists)
-      this.#values[index] = lists.holds(list, read(event.data), event.timeMs);
-  }
-
   #planOffers(
     fired: readonly RuleDocument[],
     event: WeirEvent,
@@ -327,9 +259,9 @@ export class EventJudge {
     details: CustomerDetails,
     bill: ReturnType<typeof nextBill>,
   ): void {
-    const { rules } = this.#state;
+    const { rules, clockMs } = this.#state;
     const { customer, late, dimensions } = j;
-    const context = { event, index, customer, late, details, bill, values: this.#values, rules, dimensions };
+    const context = { event, index, customer, clockMs, late, details, bill, values: this.#values, rules, dimensions };
     j.offers = planOffers(fired, context);
   }
 }

@@ -69,7 +69,7 @@ function valueFor(name: string, { place, bill, customerName }: OfferTexts): stri
 }
 
 /** `1234.50 CNY` from 123450; exact for every whole number of minor units. */
-export function formatMoney(minor: number, currency: string): string {
+function formatMoney(minor: number, currency: string): string {
   const digits = MINOR_DIGITS.get(currency) ?? 2;
   const padded = String(minor).padStart(digits + 1, '0');
   const amount = digits === 0 ? padded : `${padded.slice(0, -digits)}.${padded.slice(-digits)}`;

@@ -20,6 +20,8 @@ export interface OfferContext {
   readonly event: WeirEvent;
   readonly index: number;
   readonly customer: string;
+  /** The newest tick of the log: an offer holds from when it is issued, however long its event was on the way. */
+  readonly clockMs: number;
   readonly late: boolean;
   readonly details: CustomerDetails;
   readonly bill: { readonly bill: Bill; readonly fact: BillFact } | undefined;
@@ -110,7 +112,7 @@ function createOffer(
     campaignId,
     customer,
     timeMs: event.timeMs,
-    validUntilMs: event.timeMs + rule.validForMs,
+    validUntilMs: Math.max(event.timeMs, context.clockMs) + rule.validForMs,
     title: renderOfferText(title, texts),
     body: renderOfferText(body, texts),
     reason: renderOfferText(reason, texts),

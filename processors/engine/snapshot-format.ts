@@ -11,7 +11,7 @@ import type { Column } from './columns.ts';
 
 const MAGIC = 0x5357_4557;
 /** Raise it when a section changes its meaning, and teach `SectionReader` to read the one before. */
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 const HEAD_BYTES = 16;
 const DIGEST_SEED = 0x736e_6170;
 

@@ -5,6 +5,7 @@
  */
 import { growColumn } from './columns.ts';
 import { CELLS_MAX } from './limits.ts';
+import { mixKey } from './mix-key.ts';
 import type { Series } from './series.ts';
 import type { Slab } from './slab.ts';
 import type { SectionReader, SectionWriter } from './snapshot-format.ts';
@@ -13,7 +14,7 @@ const ROWS_AT_START = 1_024;
 const LOG2_AT_START = 2;
 /** Sums stay exact up to 2^53; at half of that a ring's prefix sums are rebased. */
 const REBASE_ABOVE = 2 ** 52;
-/** Far below any reach: a ring that was emptied of a dropped series. */
+/** No cell: the key has no events in the series. */
 export const NO_CELL = 0;
 
 export class WindowStore {
@@ -40,7 +41,7 @@ export class WindowStore {
 
   find(series: number, keyA: number, keyB: number, keyC: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = mix(series, keyA, keyB, keyC) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = mixKey(series, keyA, keyB, keyC) & mask; ; slot = (slot + 1) & mask) {
       const cell = this.#slots[slot] as number;
       if (cell === NO_CELL) return NO_CELL;
       if (
@@ -285,7 +286,7 @@ export class WindowStore {
   #place(cell: number): void {
     const mask = this.#slots.length - 1;
     let slot =
-      mix(
+      mixKey(
         this.series[cell] as number,
         this.keyA[cell] as number,
         this.keyB[cell] as number,
@@ -294,11 +295,4 @@ export class WindowStore {
     while (this.#slots[slot] !== NO_CELL) slot = (slot + 1) & mask;
     this.#slots[slot] = cell;
   }
-}
-
-function mix(series: number, keyA: number, keyB: number, keyC: number): number {
-  let h = Math.imul(keyA ^ Math.imul(series, 0x9e37_79b1), 0x85eb_ca6b);
-  h = Math.imul(h ^ (h >>> 15) ^ keyB, 0xc2b2_ae35);
-  h = Math.imul(h ^ (h >>> 13) ^ Math.imul(keyC, 0x27d4_eb2f), 0x1656_67b1);
-  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -1,4 +1,4 @@
-/** What people see: the cockpit moves and agrees with ClickHouse, the phone receives its customer's offer. */
+/** What people see: the cockpit moves, the phone receives its customer's offer. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_PERSONAS } from '../../loadtest/demo/personas.ts';
@@ -42,7 +42,7 @@ async function numberIn(page: Page, testId: string, attribute: string): Promise<
 }
 
 describe('the cockpit', () => {
-  it('is reached with one click, moves, and shows the figure that ClickHouse has at the same position', async () => {
+  it('is reached with one click, and moves', async () => {
     const { page, errors } = await openPage('/', 'desktop');
     await page.getByTestId('sign-in-role-manager').click();
     await page.getByTestId('total-transactions').waitFor({ timeout: VISIBLE_TIMEOUT_MS });

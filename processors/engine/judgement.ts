@@ -1,0 +1,43 @@
+/** What the engine makes of one event before anything changes: filled by `judge-event.ts`, applied by `commit-event.ts`. */
+import type { KpiDimensions } from '../../core/outcomes/outcome.ts';
+import type { CustomerDetails } from './customer-details.ts';
+import { APPROVED, type Decision } from './decide.ts';
+import { EventKeys } from './event-keys.ts';
+import type { Position } from './facts.ts';
+import type { EventName } from './history.ts';
+import type { RememberedOffer } from './offer-memory.ts';
+import type { Place } from './place-index.ts';
+import { NO_OFFERS, type PlannedOffers } from './plan-offers.ts';
+
+export const NO_TRACE = new Uint8Array(0);
+export const NO_DIMENSIONS: KpiDimensions = { businessLine: '', channel: '', region: '', currency: '' };
+
+/** What an event comes to. One instance is reused: it holds until the next event is judged. */
+export class Judgement {
+  duplicate = false;
+  late = false;
+  /** The owner of the event: the customer, or the place under a name of its own. */
+  owner = '';
+  customer = '';
+  ownerEntity = 0;
+  row = -1;
+  readonly name: EventName = { idA: 0, idB: 0, source: 0 };
+  readonly keys = new EventKeys();
+  /** By `Series.slot`: whether the event enters the series, and with what value. */
+  enters = new Uint8Array(0);
+  entering = new Float64Array(0);
+  /** The cell that it enters, 0 where there is none yet. */
+  cells = new Uint32Array(0);
+  lateForKey = 0;
+  position: Position | undefined;
+  details: CustomerDetails | undefined;
+  place: Place | undefined;
+  /** Link of the transaction that a label is about, 0 if it is not known. */
+  labelled = 0;
+  decision: Decision = APPROVED;
+  trace: Uint8Array = NO_TRACE;
+  dimensions: KpiDimensions = NO_DIMENSIONS;
+  offers: PlannedOffers = NO_OFFERS;
+  withdrawn: readonly RememberedOffer[] = [];
+  withdrawnReason = '';
+}

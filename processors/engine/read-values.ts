@@ -1,0 +1,68 @@
+/** The values of parametrised facts at an event, each written to its requirement's place. Reads only. */
+import type { WeirEvent } from '../../core/events/event.ts';
+import { distanceM } from '../../core/geo.ts';
+import type { EngineState } from './engine-state.ts';
+import { type EventKeys, KEY_INDEX } from './event-keys.ts';
+import type { Judgement } from './judgement.ts';
+import type { Series } from './series.ts';
+import { readWindows } from './window-read.ts';
+import { NO_CELL } from './window-store.ts';
+
+const MS_PER_HOUR = 3_600_000;
+/** Two positions within a second count as a second apart: a speed is always finite. */
+const TRAVEL_SECONDS_MIN = 1;
+
+/** Windows and recency. */
+export function readGroups(state: EngineState, event: WeirEvent, j: Judgement, values: unknown[]): void {
+  const { rules, windows } = state;
+  const { groups } = rules.plan;
+  for (let g = 0; g < groups.length; g++) {
+    const group = groups[g] as (typeof groups)[number];
+    const { series, at } = group;
+    let complete = true;
+    let own = j.enters[series.slot] === 1;
+    for (let k = 0; k < at.length; k++) {
+      const key = KEY_INDEX[at[k] as keyof typeof KEY_INDEX];
+      complete &&= j.keys.has(key);
+      own &&= group.atOwnKey || j.keys.isSame(key, KEY_INDEX[series.over[k] as keyof typeof KEY_INDEX]);
+    }
+    if (!complete) continue;
+    const pending = own ? (j.entering[series.slot] as number) : undefined;
+    const cell = own ? (j.cells[series.slot] as number) : cellAt(state, series, at, j.keys);
+    readWindows(windows, group, cell, event.timeMs, pending, values);
+  }
+}
+
+/** Distance and speed since the position before. */
+export function readTravel(state: EngineState, event: WeirEvent, j: Judgement, values: unknown[]): void {
+  const { rules, windows } = state;
+  const { positions } = rules.plan;
+  if (positions === undefined || j.position === undefined) return;
+  const cell = cellAt(state, positions, positions.over, j.keys);
+  const before = cell === NO_CELL ? 0 : windows.positionAfter(cell, event.timeMs, windows.length[cell] as number);
+  if (before === 0) return;
+  const word = windows.word(cell, before - 1);
+  const capacity = 1 << (windows.log2[cell] as number);
+  const { words } = windows.slab;
+  const lat = words[word + capacity] as number;
+  const lon = words[word + 2 * capacity] as number;
+  const metres = distanceM(lat, lon, j.position.lat, j.position.lon);
+  const seconds = (event.timeMs - (words[word] as number)) / 1_000;
+  const hours = Math.max(seconds, TRAVEL_SECONDS_MIN) * (1_000 / MS_PER_HOUR);
+  const value = { distanceM: Math.round(metres), seconds, speedKmh: metres / 1_000 / hours };
+  for (const index of rules.travel) values[index] = value;
+}
+
+export function readLists(state: EngineState, event: WeirEvent, values: unknown[]): void {
+  const { rules, lists } = state;
+  for (const { index, list, read } of rules.lists) values[index] = lists.holds(list, read(event.data), event.timeMs);
+}
+
+/** The cell of a series at the keys of an event, `NO_CELL` where one of them has no events. */
+export function cellAt(state: EngineState, series: Series, at: Series['over'], keys: EventKeys): number {
+  const a = keys.entities[KEY_INDEX[at[0] as keyof typeof KEY_INDEX]] as number;
+  const b = at.length > 1 ? (keys.entities[KEY_INDEX[at[1] as keyof typeof KEY_INDEX]] as number) : 0;
+  const c = at.length > 2 ? (keys.entities[KEY_INDEX[at[2] as keyof typeof KEY_INDEX]] as number) : 0;
+  if (a === 0 || (b === 0 && at.length > 1) || (c === 0 && at.length > 2)) return NO_CELL;
+  return state.windows.find(series.id, a, b, c);
+}
