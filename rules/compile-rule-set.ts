@@ -8,7 +8,7 @@ import { WeirError } from '../core/errors.ts';
 import { EVENT_TYPES, type EventType } from '../core/events/event.ts';
 import { type CompiledDocuments, type CompiledRule, compileDocuments } from './compiler/compile-documents.ts';
 import { createEvaluator, drain, type Evaluator } from './compiler/evaluator.ts';
-import type { Selectivity } from './compiler/order-conditions.ts';
+import { type Selectivity, UNMEASURED } from './compiler/selectivity.ts';
 import { SlotFile, withOperands } from './compiler/slot-file.ts';
 import { explainRule } from './explain/explain-rule.ts';
 import { leavesOf } from './language/condition.ts';
@@ -19,7 +19,7 @@ import { TraceLayout } from './trace/trace-layout.ts';
 export interface RuleSetOptions {
   /** Whether JavaScript may be generated; `true` unless said otherwise. Results are the same either way. */
   readonly generate?: boolean;
-  /** How often comparisons were true in live traffic; orders conditions, changes no result. */
+  /** From `measureSelectivity`: orders conditions, changes no result. */
   readonly selectivity?: Selectivity;
 }
 
@@ -30,9 +30,8 @@ interface TypePlan {
   readonly trace: TraceLayout;
 }
 
-const RULES_PER_SLICE = 512;
+const RULES_PER_SLICE = 256;
 const NONE: readonly RuleDocument[] = Object.freeze([]);
-const NO_SELECTIVITY: Selectivity = () => undefined;
 
 /**
  * Throws `WeirError` `rule.invalid`, with every problem and a JSON pointer into `documents` for each, where a document
@@ -62,13 +61,14 @@ export function* compileRuleSetInSlices(
   const rules = [...compiled.rules].sort((a, b) => (b.document.priority ?? 1) - (a.document.priority ?? 1));
   for (const type of EVENT_TYPES) {
     const ofType = rules.filter(({ document }) => document.on.includes(type));
-    if (ofType.length > 0) plans.set(type, yield* compilePlan(ofType, compiled, options));
+    if (ofType.length > 0) plans.set(type, yield* compilePlan(type, ofType, compiled, options));
     yield;
   }
   return createRuleSet(version, compiled, plans);
 }
 
 function* compilePlan(
+  type: EventType,
   rules: readonly CompiledRule[],
   compiled: CompiledDocuments,
   options: RuleSetOptions,
@@ -77,7 +77,7 @@ function* compilePlan(
   const rows = rules.map(({ expression }) => expression);
   const evaluator = yield* createEvaluator(slots, rows, compiled.expressions, {
     generate: options.generate ?? true,
-    selectivity: options.selectivity ?? NO_SELECTIVITY,
+    selectivity: options.selectivity ?? UNMEASURED,
   });
   const read = new Set<number>();
   // What conditions name, not what is left of them: an explanation shows folded conditions too.
@@ -89,7 +89,15 @@ function* compilePlan(
     slots,
     [...read].sort((a, b) => a - b),
   );
-  return { rules, evaluator, trace: new TraceLayout(traced.flatMap((index) => slots[index] ?? [])) };
+  return {
+    rules,
+    evaluator,
+    trace: new TraceLayout(
+      type,
+      traced.flatMap((index) => slots[index] ?? []),
+      evaluator.hot,
+    ),
+  };
 }
 
 function createRuleSet(version: number, compiled: CompiledDocuments, plans: ReadonlyMap<EventType, TypePlan>): RuleSet {
@@ -121,7 +129,7 @@ function createRuleSet(version: number, compiled: CompiledDocuments, plans: Read
       if (plan === undefined) return NONE;
       const { evaluator } = plan;
       const documents = firedOf(plan, evaluator.run(input.facts, input.values));
-      plan.trace.writeLoaded(target, input, evaluator.file, evaluator.hot);
+      plan.trace.writeLoaded(target, input, evaluator.file);
       return documents;
     },
 
@@ -145,7 +153,7 @@ function createRuleSet(version: number, compiled: CompiledDocuments, plans: Read
     expandTrace(trace, type, eventFacts) {
       const plan = plans.get(type);
       if (plan === undefined) return { type, facts: eventFacts, values: [] };
-      return plan.trace.read(new ByteReader(trace), type, eventFacts, requirements.length);
+      return plan.trace.read(new ByteReader(trace), eventFacts, requirements.length);
     },
   };
 }

@@ -7,6 +7,7 @@ import { createEvaluator, drain, type Evaluator } from './compiler/evaluator.ts'
 import { ExpressionTable } from './compiler/expression.ts';
 import { lowerCondition } from './compiler/lower.ts';
 import type { FactCalls, Facts } from './compiler/read-slot.ts';
+import { UNMEASURED } from './compiler/selectivity.ts';
 import { SlotTable } from './compiler/slot-table.ts';
 import { explainRule } from './explain/explain-rule.ts';
 import { findUnfitJson } from './language/canonical.ts';
@@ -35,6 +36,7 @@ export interface CompiledRules {
 /** Rules of one priority where handlers may add facts in between; else all rules, highest priority first. */
 export interface RuleLevel {
   readonly rules: readonly LibraryRule[];
+  readonly events: Level['events'];
   readonly evaluator: Evaluator;
   /** Another evaluator of the same rules, for an evaluation that starts while this one is under way. */
   readonly createEvaluator: () => Evaluator;
@@ -67,13 +69,14 @@ export function compileRules(documents: readonly unknown[], options: LibraryOpti
   const handled = hasHandlers(rules, options);
   const context: SlotContext = { slots: slots.slots, slotOf };
   const levels = levelsOf(lowered, handled).map((level): RuleLevel => {
-    const evaluatorOptions = { generate: options.generate ?? true, selectivity: () => undefined };
+    const evaluatorOptions = { generate: options.generate ?? true, selectivity: UNMEASURED };
     const rows = level.map(({ expression }) => expression);
     const ofLevel = level.map(({ rule }) => rule);
     const reads = ofLevel.flatMap(readsOf);
     const create = () => drain(createEvaluator(slots.slots, rows, expressions, evaluatorOptions));
     return {
       rules: ofLevel,
+      events: ofLevel.map(({ event, paramReads }) => (paramReads.length === 0 ? event : undefined)),
       evaluator: create(),
       createEvaluator: create,
       factNames: [...new Set(reads.map(({ fact }) => fact))],
@@ -94,7 +97,7 @@ export function compileRules(documents: readonly unknown[], options: LibraryOpti
       const count = evaluator.run(facts, NO_VALUES, calls);
       const fired: number[] = [];
       for (let i = 0; i < count; i++) fired.push(evaluator.fired[i] as number);
-      return { rules: level.rules, facts, calls, fired };
+      return { rules: level.rules, events: level.events, facts, calls, fired };
     } finally {
       busy = outer;
     }

@@ -13,7 +13,7 @@ import { SlotTable } from './slot-table.ts';
 export const RULES_MAX = 100_000;
 /** Enough to mend a file in a few rounds; more would only hide the first. */
 export const PROBLEMS_MAX = 1_000;
-const DOCUMENTS_PER_SLICE = 16;
+const DOCUMENTS_PER_SLICE = 8;
 
 export interface CompiledRule {
   /** Index of the document among those that were given. */
@@ -77,7 +77,7 @@ export function* compileDocuments(documents: readonly unknown[]): Generator<void
   }
   for (let i = 0; i < documents.length && problems.length < PROBLEMS_MAX; i++) {
     const found: Problem[] = [];
-    const rule = compileDocument(documents[i], i, found);
+    const rule = readSafely(() => compileDocument(documents[i], i, found), found);
     if (rule !== undefined) {
       const { id } = rule.document;
       const other = ids.get(id);
@@ -89,4 +89,15 @@ export function* compileDocuments(documents: readonly unknown[]): Generator<void
     if (i % DOCUMENTS_PER_SLICE === DOCUMENTS_PER_SLICE - 1) yield;
   }
   return { rules, slots, requirements, expressions, slotOf, problems };
+}
+
+/** A proxy or a getter may throw whatever it likes: to the caller that is a document that cannot be read. */
+function readSafely(compile: () => CompiledRule | undefined, found: Problem[]): CompiledRule | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.slice(0, 200) : 'it threw no error';
+    found.push({ code: 'rule.invalid', pointer: '', message: `the document cannot be read: ${reason}` });
+    return undefined;
+  }
 }

@@ -7,9 +7,9 @@ import type { Branch, Expression, ExpressionTable, Leaf } from './expression.ts'
 import { costOf, isCustom, kindOf } from './leaf-kind.ts';
 
 /** How often a comparison was true in live traffic, 0 to 1; undefined where nobody counted. */
-export type Selectivity = (leaf: Leaf) => number | undefined;
+export type ShareOf = (leaf: Leaf) => number | undefined;
 
-export function orderConditions(expression: Expression, table: ExpressionTable, measured: Selectivity): Expression {
+export function orderConditions(expression: Expression, table: ExpressionTable, measured: ShareOf): Expression {
   switch (expression.kind) {
     case 'constant':
     case 'leaf':
@@ -21,7 +21,7 @@ export function orderConditions(expression: Expression, table: ExpressionTable, 
   }
 }
 
-function orderBranch(branch: Branch, table: ExpressionTable, measured: Selectivity): Expression[] {
+function orderBranch(branch: Branch, table: ExpressionTable, measured: ShareOf): Expression[] {
   const parts = branch.children.map((child) => {
     const part = orderConditions(child, table, measured);
     const chance = chanceOf(part, measured);
@@ -34,7 +34,7 @@ function orderBranch(branch: Branch, table: ExpressionTable, measured: Selectivi
 }
 
 /** The estimated share of events for which the expression is true; conditions count as independent. */
-export function chanceOf(expression: Expression, measured: Selectivity): number {
+export function chanceOf(expression: Expression, measured: ShareOf): number {
   switch (expression.kind) {
     case 'constant':
       return expression.value ? 1 : 0;

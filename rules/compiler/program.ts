@@ -40,10 +40,21 @@ export class ProgramBuilder {
   readonly #code: number[] = [];
   readonly #numbers: number[] = [];
   readonly #constants: unknown[] = [];
+  /** Row and entry, in turn. */
+  readonly #rows: number[] = [];
   readonly #isCold: (slot: number) => boolean;
 
   constructor(isCold: (slot: number) => boolean) {
     this.#isCold = isCold;
+  }
+
+  /** How many rows were added: they stand in the order they came. */
+  get entries(): number {
+    return this.#rows.length / 2;
+  }
+
+  addRow(row: number, expression: Expression): void {
+    this.#rows.push(row, this.emit(expression));
   }
 
   /** Emits `expression` and returns its entry; ACCEPT and REJECT are entries too. */
@@ -95,7 +106,12 @@ export class ProgramBuilder {
 
   /** Hands what was emitted to `program`; entries stay valid. */
   seal(program: Program): void {
-    program.load(Int32Array.from(this.#code), Float64Array.from(this.#numbers), this.#constants);
+    program.load(
+      Int32Array.from(this.#code),
+      Float64Array.from(this.#numbers),
+      this.#constants,
+      Int32Array.from(this.#rows),
+    );
   }
 }
 
@@ -104,15 +120,32 @@ export class Program {
   #code = new Int32Array(0);
   #numbers = new Float64Array(0);
   #constants: readonly unknown[] = [];
+  #rows = new Int32Array(0);
 
   constructor(file: SlotFile) {
     this.#file = file;
   }
 
-  load(code: Int32Array<ArrayBuffer>, numbers: Float64Array<ArrayBuffer>, constants: readonly unknown[]): void {
+  load(
+    code: Int32Array<ArrayBuffer>,
+    numbers: Float64Array<ArrayBuffer>,
+    constants: readonly unknown[],
+    rows: Int32Array<ArrayBuffer>,
+  ): void {
+    this.#rows = rows;
     this.#code = code;
     this.#numbers = numbers;
     this.#constants = constants;
+  }
+
+  /** Runs the rows from `start` up to `end`; writes those that are true from `count` on and returns the new count. */
+  runRange(start: number, end: number, fired: Int32Array, count: number): number {
+    const rows = this.#rows;
+    let next = count;
+    for (let i = start * 2; i < end * 2; i += 2) {
+      if (this.run(rows[i + 1] as number)) fired[next++] = rows[i] as number;
+    }
+    return next;
   }
 
   /** Runs from `entry` over the loaded slots. Every successor lies before its instruction, so it ends. */

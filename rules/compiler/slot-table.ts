@@ -9,7 +9,7 @@ export type SlotSource =
   /** A member of the facts object. `params` matter only where the fact turns out to be a function. */
   | { readonly kind: 'fact'; readonly name: string; readonly params?: Readonly<Record<string, unknown>> }
   /** A value of the engine, by `Requirement.index`. */
-  | { readonly kind: 'value'; readonly index: number }
+  | { readonly kind: 'value'; readonly index: number; readonly id: string }
   /** One slot divided by another. */
   | { readonly kind: 'ratio'; readonly of: number; readonly to: number };
 

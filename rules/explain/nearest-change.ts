@@ -78,16 +78,18 @@ function turningValues(leaf: LeafCondition, from: unknown, read: ReadFact): unkn
     case 'greaterThanInclusive':
     case 'lessThan':
     case 'lessThanInclusive':
-      return typeof wanted === 'number' ? [wanted, next(wanted, from, 1), next(wanted, from, -1)] : [];
+      return typeof wanted === 'number' ? valuesAround(wanted, from) : [];
     default:
       return [];
   }
 }
 
-/** The smallest step beyond a bound: 1 for whole numbers such as counts and minor units, else a billionth part. */
-function next(bound: number, from: unknown, direction: 1 | -1): number {
-  const whole = Number.isInteger(bound) && (typeof from !== 'number' || Number.isInteger(from));
-  return whole ? bound + direction : bound + direction * Math.max(Math.abs(bound), 1) * 1e-9;
+/** A bound and the smallest steps beyond it: whole numbers where the fact is one (counts, minor units). */
+function valuesAround(bound: number, from: unknown): number[] {
+  if (typeof from === 'number' ? Number.isInteger(from) : Number.isInteger(bound))
+    return [Math.floor(bound), Math.ceil(bound), Math.floor(bound) - 1, Math.ceil(bound) + 1];
+  const step = Math.max(Math.abs(bound), 1) * 1e-9;
+  return [bound, bound + step, bound - step];
 }
 
 function nearestMembers(members: readonly unknown[], from: unknown): unknown[] {

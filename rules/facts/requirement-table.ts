@@ -13,9 +13,8 @@ type RequirementBody = Requirement extends infer R ? (R extends unknown ? Omit<R
 export class RequirementTable {
   readonly #byId = new Map<string, Requirement>();
 
-  get requirements(): readonly Requirement[] {
-    return [...this.#byId.values()];
-  }
+  /** By index. */
+  readonly requirements: Requirement[] = [];
 
   /** The requirement that `read` stands for; undefined, with problems, where its parameters are not sound. */
   add(read: FactRead, problems: Problem[]): Requirement | undefined {
@@ -29,6 +28,7 @@ export class RequirementTable {
     if (known !== undefined) return known;
     const requirement = { ...body, id, index: this.#byId.size } as Requirement;
     this.#byId.set(id, requirement);
+    this.requirements.push(requirement);
     return requirement;
   }
 }

@@ -22,7 +22,7 @@ function slotSource(read: FactRead, context: FactContext): Parameters<SlotTable[
   if (read.fact === 'ratio') return ratioSource(read, context);
   if (PARAMETRISED_FACTS.has(read.fact)) {
     const requirement = context.requirements.add(read, context.problems);
-    return requirement && { kind: 'value', index: requirement.index };
+    return requirement && { kind: 'value', index: requirement.index, id: requirement.id };
   }
   if (!EVENT_FACTS.has(read.fact) && !STATE_FACTS.has(read.fact)) {
     context.problems.push({

@@ -30,7 +30,7 @@ export interface MatcherContext {
 const GENERATED_ROWS_MIN = 8;
 const INDEX_DEPTH_MAX = 3;
 /** Work between two yields: about a millisecond. */
-const ROWS_PER_SLICE = 128;
+const ROWS_PER_SLICE = 64;
 
 export function* buildMatcher(
   rows: readonly Row[],
@@ -58,16 +58,13 @@ function* buildPlain(rows: readonly Row[], context: MatcherContext): Generator<v
     }
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : new SequenceMatcher(parts);
   }
-  const entries = new Int32Array(rows.length);
+  const start = context.builder.entries;
   for (let i = 0; i < rows.length; i++) {
-    entries[i] = context.builder.emit((rows[i] as Row).expression);
+    const { row, expression } = rows[i] as Row;
+    context.builder.addRow(row, expression);
     if (i % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) yield;
   }
-  return new ProgramMatcher(
-    context.program,
-    Int32Array.from(rows, ({ row }) => row),
-    entries,
-  );
+  return new ProgramMatcher(context.program, start, context.builder.entries);
 }
 
 function* buildEquality(
@@ -95,17 +92,16 @@ function* buildEquality(
 }
 
 function* buildRange(choice: KeyChoice, context: MatcherContext): Generator<void, Matcher> {
-  const entries = new Int32Array(choice.found.length);
-  const rows = new Int32Array(choice.found.length);
-  for (let i = 0; i < choice.found.length; i++) {
-    const found = choice.found[i] as KeyChoice['found'][number];
-    rows[i] = found.row.row;
-    entries[i] = context.builder.emit(residualOf(found.row, found.key, context).expression);
-    if (i % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) yield;
+  const start = context.builder.entries;
+  let done = 0;
+  for (const { row, key } of choice.found) {
+    context.builder.addRow(row.row, residualOf(row, key, context).expression);
+    if (++done % ROWS_PER_SLICE === 0) yield;
   }
   const tree = new IntervalTree(choice.found.flatMap(({ key }) => (key.kind === 'range' ? [key] : [])));
   yield;
-  return new RangeMatcher(choice.slot, context.isCold(choice.slot), tree, context.program, rows, entries);
+  const cold = context.isCold(choice.slot);
+  return new RangeMatcher(choice.slot, cold, tree, context.program, start, choice.found.length);
 }
 
 function residualOf(row: Row, key: AccessKey, context: MatcherContext): Row {

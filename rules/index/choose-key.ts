@@ -18,7 +18,7 @@ export const INDEXED_ROWS_MIN = 16;
 /** A key must leave at most this share of its rows as candidates. */
 const CANDIDATE_SHARE_MAX = 0.25;
 const SAMPLES_MAX = 32;
-const ROWS_PER_SLICE = 512;
+const ROWS_PER_SLICE = 128;
 
 interface Tally {
   readonly kind: AccessKey['kind'];

@@ -25,24 +25,20 @@ export class ChunkMatcher implements Matcher {
   }
 }
 
-/** Rows run one after the other by the interpreter. */
+/** Rows run one after the other by the interpreter: a range of its entries. */
 export class ProgramMatcher implements Matcher {
   readonly #program: Program;
-  readonly #rows: Int32Array;
-  readonly #entries: Int32Array;
+  readonly #start: number;
+  readonly #end: number;
 
-  constructor(program: Program, rows: Int32Array, entries: Int32Array) {
+  constructor(program: Program, start: number, end: number) {
     this.#program = program;
-    this.#rows = rows;
-    this.#entries = entries;
+    this.#start = start;
+    this.#end = end;
   }
 
   match(_file: SlotFile, fired: Int32Array, count: number): number {
-    let next = count;
-    for (let i = 0; i < this.#rows.length; i++) {
-      if (this.#program.run(this.#entries[i] as number)) fired[next++] = this.#rows[i] as number;
-    }
-    return next;
+    return this.#program.runRange(this.#start, this.#end, fired, count);
   }
 }
 
@@ -71,25 +67,17 @@ export class RangeMatcher implements Matcher {
   readonly #cold: boolean;
   readonly #tree: IntervalTree;
   readonly #program: Program;
-  readonly #rows: Int32Array;
-  readonly #entries: Int32Array;
+  readonly #start: number;
   readonly #found: Int32Array;
 
-  constructor(
-    slot: number,
-    cold: boolean,
-    tree: IntervalTree,
-    program: Program,
-    rows: Int32Array,
-    entries: Int32Array,
-  ) {
+  /** Interval i of `tree` stands for the program's entry `start + i`. */
+  constructor(slot: number, cold: boolean, tree: IntervalTree, program: Program, start: number, size: number) {
     this.#slot = slot;
     this.#cold = cold;
     this.#tree = tree;
     this.#program = program;
-    this.#rows = rows;
-    this.#entries = entries;
-    this.#found = new Int32Array(rows.length);
+    this.#start = start;
+    this.#found = new Int32Array(size);
   }
 
   match(file: SlotFile, fired: Int32Array, count: number): number {
@@ -98,8 +86,8 @@ export class RangeMatcher implements Matcher {
     const candidates = this.#tree.query(file.n[this.#slot] as number, found);
     let next = count;
     for (let i = 0; i < candidates; i++) {
-      const candidate = found[i] as number;
-      if (this.#program.run(this.#entries[candidate] as number)) fired[next++] = this.#rows[candidate] as number;
+      const entry = this.#start + (found[i] as number);
+      next = this.#program.runRange(entry, entry + 1, fired, next);
     }
     return next;
   }

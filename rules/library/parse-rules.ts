@@ -31,6 +31,22 @@ export function parseLibraryRule(
   replaceParams: boolean,
   problems: Problem[],
 ): LibraryRule | undefined {
+  try {
+    return parseRule(input, index, context, replaceParams, problems);
+  } catch {
+    // A proxy or a getter of the caller's threw.
+    problems.push({ code: 'rule.invalid', pointer: `/${index}`, message: 'the rule cannot be read' });
+    return undefined;
+  }
+}
+
+function parseRule(
+  input: unknown,
+  index: number,
+  context: Omit<ConditionContext, 'problems'>,
+  replaceParams: boolean,
+  problems: Problem[],
+): LibraryRule | undefined {
   const before = problems.length;
   const problem = (code: Problem['code'], pointer: string, message: string): undefined => {
     problems.push({ code, pointer: `/${index}${pointer}`, message });

@@ -4,74 +4,100 @@
  */
 import type { ByteReader } from '../../core/codec/byte-reader.ts';
 import type { ByteWriter } from '../../core/codec/byte-writer.ts';
+import type { EventType } from '../../core/events/event.ts';
 import type { SlotFile } from '../compiler/slot-file.ts';
 import type { Slot } from '../compiler/slot-table.ts';
-import { STATE_FACTS } from '../facts/known-facts.ts';
+import { isBorneBy } from '../facts/known-facts.ts';
 import { readPath } from '../language/read-path.ts';
 import type { RuleInput } from '../ruleset.ts';
-import { readValue, writeValue } from './value-codec.ts';
+import { readValues, writeValues } from './value-codec.ts';
 
 const TRACE_VERSION = 1;
 
+/** Where an evaluation has a member's value: in a slot, in one that it may not have got to, or in the fact only. */
+const LOADED = 0;
+const LOADED_LATE = 1;
+const FROM_FACT = 2;
+
 interface Member {
   readonly slot: Slot;
+  readonly index: number;
+  readonly from: typeof LOADED | typeof LOADED_LATE | typeof FROM_FACT;
   /** Names to rebuild the value under; undefined where the whole fact is kept. */
   readonly names: readonly string[] | undefined;
 }
 
 export class TraceLayout {
+  readonly #type: EventType;
   readonly #members: readonly Member[];
+  readonly #scratch: unknown[];
 
-  constructor(slots: readonly Slot[]) {
+  /** `hot`: slots that every evaluation loads. */
+  constructor(type: EventType, slots: readonly Slot[], hot: ReadonlySet<number>) {
+    this.#type = type;
     const traced = slots.filter(
-      ({ source }) => source.kind === 'value' || (source.kind === 'fact' && STATE_FACTS.has(source.name)),
+      ({ source }) => source.kind === 'value' || (source.kind === 'fact' && !isBorneBy(type, source.name)),
     );
-    this.#members = traced.map((slot) => ({ slot, names: slot.path?.names }));
+    const whole = new Set(traced.filter(isWhole).map(sourceOf));
+    // Where the whole fact is kept, its members are in it.
+    const needed = traced.filter((slot) => isWhole(slot) || !whole.has(sourceOf(slot)));
+    this.#members = needed.map((slot) => {
+      const names = slot.path?.names;
+      const inSlot = names !== undefined || slot.path === undefined;
+      const from = inSlot ? (hot.has(slot.index) ? LOADED : LOADED_LATE) : FROM_FACT;
+      return { slot, index: slot.index, names, from };
+    });
+    this.#scratch = this.#members.map(() => undefined);
   }
 
   write(writer: ByteWriter, input: RuleInput): void {
     writer.u8(TRACE_VERSION);
-    for (const { slot, names } of this.#members) {
+    const values = this.#members.map(({ slot, names }) => {
       const fact = factOf(slot, input);
-      writeValue(writer, names === undefined ? fact : readPath(fact, slot.path));
-    }
+      return names === undefined ? fact : readPath(fact, slot.path);
+    });
+    writeValues(writer, values);
   }
 
-  /** The same bytes, from the slots that an evaluation of this input has just loaded. */
-  writeLoaded(writer: ByteWriter, input: RuleInput, file: SlotFile, hot: ReadonlySet<number>): void {
-    writer.u8(TRACE_VERSION);
+  /** The same bytes, from the slots that an evaluation of this input has just loaded. Allocates nothing. */
+  writeLoaded(writer: ByteWriter, input: RuleInput, file: SlotFile): void {
     const members = this.#members;
+    const values = this.#scratch;
     for (let i = 0; i < members.length; i++) {
-      const { slot, names } = members[i] as Member;
-      if (names === undefined && slot.path !== undefined) writeValue(writer, factOf(slot, input));
-      else {
-        if (!hot.has(slot.index)) file.load(slot.index);
-        writeValue(writer, file.s[slot.index]);
-      }
+      const { slot, index, from } = members[i] as Member;
+      if (from === LOADED_LATE) file.load(index);
+      values[i] = from === FROM_FACT ? factOf(slot, input) : file.s[index];
     }
+    writer.u8(TRACE_VERSION);
+    writeValues(writer, values);
   }
 
   /** The input that was written, as far as rules can tell. Throws a `RangeError` on bytes that are no trace of this layout. */
-  read(
-    reader: ByteReader,
-    type: RuleInput['type'],
-    eventFacts: Readonly<Record<string, unknown>>,
-    values: number,
-  ): RuleInput {
+  read(reader: ByteReader, eventFacts: Readonly<Record<string, unknown>>, values: number): RuleInput {
     const version = reader.u8();
     if (version !== TRACE_VERSION) throw new RangeError(`trace version ${version} is not known`);
     const facts: Record<string, unknown> = {};
-    for (const name of Object.keys(eventFacts)) if (!STATE_FACTS.has(name)) facts[name] = eventFacts[name];
+    for (const name of Object.keys(eventFacts)) if (isBorneBy(this.#type, name)) facts[name] = eventFacts[name];
     const read: unknown[] = new Array(values).fill(undefined);
-    for (const { slot, names } of this.#members) {
-      const value = readValue(reader);
+    const stored = readValues(reader, this.#members.length);
+    for (let i = 0; i < this.#members.length; i++) {
+      const { slot, names } = this.#members[i] as Member;
+      const value = stored[i];
       const { source } = slot;
       if (source.kind === 'value') read[source.index] = place(read[source.index], names, value);
       else if (source.kind === 'fact') facts[source.name] = place(facts[source.name], names, value);
     }
     if (reader.remaining > 0) throw new RangeError(`${reader.remaining} bytes follow the last value of the trace`);
-    return { type, facts, values: read };
+    return { type: this.#type, facts, values: read };
   }
+}
+
+function isWhole(slot: Slot): boolean {
+  return (slot.path?.names ?? []).length === 0;
+}
+
+function sourceOf({ source }: Slot): string {
+  return source.kind === 'value' ? `value ${source.index}` : source.kind === 'fact' ? `fact ${source.name}` : 'ratio';
 }
 
 function factOf(slot: Slot, input: RuleInput): unknown {
@@ -82,12 +108,14 @@ function factOf(slot: Slot, input: RuleInput): unknown {
 
 /** Puts `value` under `names` into `holder`, making the objects on the way. A path of a scalar is the scalar. */
 function place(holder: unknown, names: readonly string[] | undefined, value: unknown): unknown {
-  if (names === undefined || names.length === 0) return value ?? holder;
+  if (names === undefined || names.length === 0) return value === undefined ? holder : value;
   if (value === undefined) return holder;
   const root = (holder !== null && typeof holder === 'object' ? holder : {}) as Record<string, unknown>;
   let at = root;
   for (const name of names.slice(0, -1)) {
     const next = Object.hasOwn(at, name) ? at[name] : undefined;
+    // Text is kept as text: what a path reads of it, it reads of it again.
+    if (next !== undefined && (next === null || typeof next !== 'object')) return root;
     at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : define(at, name, {});
   }
   define(at, names.at(-1) as string, value);

@@ -15,52 +15,77 @@ const JSON_VALUE = 9;
 
 const SHORT_TEXT_MAX = 85;
 
-export function writeValue(writer: ByteWriter, value: unknown): void {
+/** Values that share one word of tags, four bits each. */
+export const TAGS_PER_WORD = 8;
+const TAG_BITS = 4;
+const TAG_MASK = 15;
+
+function tagOf(value: unknown): number {
   switch (typeof value) {
     case 'number':
-      writeNumber(writer, value);
-      return;
+      if (value >>> 0 !== value || Object.is(value, -0)) return DOUBLE;
+      return value < 256 ? BYTE : NATURAL;
     case 'string':
-      if (value.length <= SHORT_TEXT_MAX) {
-        writer.u8(TEXT);
-        writer.text(value);
-      } else {
-        writer.u8(LONG_TEXT);
-        writer.text32(value);
-      }
-      return;
+      return value.length > SHORT_TEXT_MAX ? LONG_TEXT : TEXT;
     case 'boolean':
-      writer.u8(value ? TRUE : FALSE);
-      return;
+      return value ? TRUE : FALSE;
     case 'object':
-      if (value === null) writer.u8(NULL);
-      else {
-        writer.u8(JSON_VALUE);
-        writer.text32(JSON.stringify(value));
-      }
-      return;
+      return value === null ? NULL : JSON_VALUE;
     default:
-      writer.u8(UNDEFINED);
+      return UNDEFINED;
   }
 }
 
-function writeNumber(writer: ByteWriter, value: number): void {
-  if (value >>> 0 === value && !Object.is(value, -0)) {
-    if (value < 256) {
-      writer.u8(BYTE);
-      writer.u8(value);
-    } else {
-      writer.u8(NATURAL);
-      writer.u32(value);
+/** Writes what the tag does not say already. */
+function writePayload(writer: ByteWriter, tag: number, value: unknown): void {
+  switch (tag) {
+    case BYTE:
+      writer.u8(value as number);
+      return;
+    case NATURAL:
+      writer.u32(value as number);
+      return;
+    case DOUBLE:
+      writer.f64(value as number);
+      return;
+    case TEXT:
+      writer.text(value as string);
+      return;
+    case LONG_TEXT:
+      writer.text32(value as string);
+      return;
+    case JSON_VALUE:
+      writer.text32(JSON.stringify(value));
+  }
+}
+
+/** Writes all values: a word of tags before every eight, then their payloads. */
+export function writeValues(writer: ByteWriter, values: readonly unknown[]): void {
+  for (let start = 0; start < values.length; start += TAGS_PER_WORD) {
+    const end = Math.min(values.length, start + TAGS_PER_WORD);
+    let tags = 0;
+    for (let i = end - 1; i >= start; i--) tags = (tags << TAG_BITS) | tagOf(values[i]);
+    writer.u32(tags >>> 0);
+    for (let i = start; i < end; i++) {
+      writePayload(writer, tags & TAG_MASK, values[i]);
+      tags >>>= TAG_BITS;
     }
-    return;
   }
-  writer.u8(DOUBLE);
-  writer.f64(value);
 }
 
-export function readValue(reader: ByteReader): unknown {
-  const tag = reader.u8();
+export function readValues(reader: ByteReader, count: number): unknown[] {
+  const values: unknown[] = [];
+  let tags = 0;
+  for (let i = 0; i < count; i++) {
+    if (i % TAGS_PER_WORD === 0) tags = reader.u32();
+    values.push(readPayload(reader, tags & TAG_MASK));
+    tags >>>= TAG_BITS;
+  }
+  if (tags !== 0 && count % TAGS_PER_WORD !== 0) throw new RangeError('there are more tags than values');
+  return values;
+}
+
+function readPayload(reader: ByteReader, tag: number): unknown {
   switch (tag) {
     case UNDEFINED:
       return undefined;

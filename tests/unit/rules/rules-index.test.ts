@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createEvaluator, drain } from '../../../rules/compiler/evaluator.ts';
 import { type Expression, ExpressionTable } from '../../../rules/compiler/expression.ts';
-import { generateChunk } from '../../../rules/compiler/generate-chunk.ts';
+import { chunksOf, generateChunk } from '../../../rules/compiler/generate-chunk.ts';
 import { Program, ProgramBuilder } from '../../../rules/compiler/program.ts';
 import { SlotFile } from '../../../rules/compiler/slot-file.ts';
 import { SlotTable } from '../../../rules/compiler/slot-table.ts';
@@ -11,7 +11,13 @@ import { accessKeysOf, withoutKey } from '../../../rules/index/access-keys.ts';
 import { buildMatcher } from '../../../rules/index/build-matcher.ts';
 import { chooseKey, INDEXED_ROWS_MIN } from '../../../rules/index/choose-key.ts';
 import { IntervalTree } from '../../../rules/index/interval-tree.ts';
-import { EqualityMatcher, RangeMatcher } from '../../../rules/index/matcher.ts';
+import {
+  ChunkMatcher,
+  EqualityMatcher,
+  ProgramMatcher,
+  RangeMatcher,
+  SequenceMatcher,
+} from '../../../rules/index/matcher.ts';
 import { resolveOperator } from '../../../rules/language/operators.ts';
 
 const table = new ExpressionTable();
@@ -198,6 +204,24 @@ it('rules behind an index fire in the order of the rule set', () => {
       ),
     );
     expect(new Set(fired).size).toBe(fired.length);
+  }
+});
+
+it.each([30, 400, 4_000])('many hits among %i rules come out in order, each once, run after run', (size) => {
+  const rows = Array.from({ length: size }, (_, i) =>
+    table.branch('all', [leaf(i % 2 === 0 ? 'k' : 'm', 'in', [i % 16, 1, 2]), leaf('on', 'equal', true)]),
+  );
+  const built = evaluator(rows);
+  for (const [k, m] of [
+    [1, 1],
+    [2, 5],
+    [5, 2],
+    [3, 3],
+    [1, 99],
+  ] as const) {
+    const wanted = rows.flatMap((_, i) => ([i % 16, 1, 2].includes(i % 2 === 0 ? k : m) ? [i] : []));
+    expect([...built.fired.subarray(0, built.run({ k, m, on: true }, []))]).toEqual(wanted);
+    expect(built.run({ k, m, on: false }, [])).toBe(0);
   }
 });
 
@@ -395,4 +419,227 @@ it('folds what is constant and shares what is equal', () => {
   expect(table.branch('any', [a, never])).toBe(a);
   expect(table.branch('any', [never, never])).toMatchObject({ kind: 'constant', value: false });
   expect(table.branch('all', [a, never])).toMatchObject({ kind: 'constant', value: false });
+});
+
+it('different comparisons, negations and branches are never taken for one another', () => {
+  const versus = (name: string, other: string) =>
+    table.leaf(slotOf(name), resolveOperator('equal') ?? never(), { slot: slotOf(other) });
+  expect(versus('a', 'b')).toBe(versus('a', 'b'));
+  expect(versus('a', 'b')).not.toBe(versus('a', 'c'));
+  expect(versus('a', 'b')).toMatchObject({ rightSlot: slotOf('b'), value: undefined });
+  expect(leaf('a', 'equal', slotOf('b'))).not.toBe(versus('a', 'b'));
+  expect(leaf('a', 'equal', '1')).not.toBe(leaf('a', 'equal', 1));
+  expect(leaf('a', 'equal', 1)).not.toBe(leaf('a', 'notEqual', 1));
+  expect(table.not(leaf('a', 'equal', 1))).not.toBe(table.not(leaf('b', 'equal', 1)));
+  expect(table.branch('all', [leaf('a', 'equal', 1), leaf('b', 'equal', 1)])).not.toBe(
+    table.branch('any', [leaf('a', 'equal', 1), leaf('b', 'equal', 1)]),
+  );
+  // Of a run of ids such as 1, 2, …, 12, 112 no two sets may have one key.
+  const many = Array.from({ length: 130 }, (_, i) => leaf('ids', 'greaterThan', 1_000 + i));
+  const pairs = new Set(many.flatMap((one, i) => many.slice(i + 1).map((other) => table.branch('all', [one, other]))));
+  expect(pairs.size).toBe((130 * 129) / 2);
+});
+
+it('an order of conditions that changes nothing is the same branch, another one holds all of its parts', () => {
+  const branch = table.branch('all', [leaf('a', 'equal', 1), leaf('b', 'equal', 1), leaf('d', 'equal', 1)]);
+  if (branch.kind !== 'all') throw new Error('a branch');
+  const turned = [...branch.children].reverse();
+  expect(table.reorder(branch, [...branch.children])).toBe(branch);
+  expect(table.reorder(branch, turned)).toMatchObject({ kind: 'all', children: turned });
+  expect(table.reorder(branch, turned).id).not.toBe(branch.id);
+});
+
+it('chunks are bounded in rules and in comparisons, and hold every row once, in order', () => {
+  const wide = table.branch(
+    'any',
+    Array.from({ length: 100 }, (_, i) => leaf('w', 'equal', i)),
+  );
+  const rows = (count: number, expression: Expression) =>
+    Array.from({ length: count }, (_, row) => ({ row, expression }));
+  const sizes = (count: number, expression: Expression) =>
+    chunksOf(rows(count, expression)).map((chunk) => chunk.length);
+  expect(sizes(300, leaf('a', 'equal', 1))).toEqual([128, 128, 44]);
+  expect(sizes(20, wide)).toEqual([7, 7, 6]);
+  expect(sizes(0, wide)).toEqual([]);
+  const huge = table.branch(
+    'any',
+    Array.from({ length: 900 }, (_, i) => leaf('w', 'equal', i)),
+  );
+  expect(sizes(2, huge)).toEqual([1, 1]);
+  expect(
+    chunksOf(rows(300, leaf('a', 'equal', 1)))
+      .flat()
+      .map(({ row }) => row),
+  ).toEqual(rows(300, leaf('a', 'equal', 1)).map(({ row }) => row));
+});
+
+it('generated code loads a slot that nobody loaded before it looks', () => {
+  const right = table.leaf(slotOf('a'), resolveOperator('lessThan') ?? never(), { slot: slotOf('b') });
+  const expressions = [
+    leaf('a', 'greaterThan', 1),
+    leaf('c', 'equal', 'x'),
+    leaf('c', 'in', ['x', 'y']),
+    leaf('c', 'not:equal', 'z'),
+    right,
+    table.not(leaf('c', 'notIn', ['x'])),
+  ];
+  const run = generateChunk(
+    expressions.map((expression, row) => ({ row, expression })),
+    () => true,
+  );
+  const file = new SlotFile(slots.slots, new Set([slotOf('a')]));
+  const fired = new Int32Array(expressions.length);
+  for (const [facts, wanted] of [
+    [{ a: 2, b: 3, c: 'x' }, [0, 1, 2, 3, 4, 5]],
+    [{ a: 1, b: 0, c: 'z' }, []],
+    [{ a: 5, b: 5, c: 'y' }, [0, 2, 3]],
+  ] as const) {
+    file.begin(facts, []);
+    expect([...fired.subarray(0, run(file.s, file.n, fired, 0, file))]).toEqual(wanted);
+  }
+});
+
+it('bounds narrow to the tightest, whatever order they are written in, and all of them are implied by the key', () => {
+  const range = (...bounds: [string, number][]) => {
+    const parts = bounds.map(([operator, value]) => leaf('z', operator, value));
+    const [key] = accessKeysOf(parts.length === 1 ? (parts[0] ?? never()) : table.conjunction(parts)).filter(
+      ({ kind }) => kind === 'range',
+    );
+    if (key?.kind !== 'range') throw new Error('a range');
+    expect(key.children).toEqual(parts);
+    return [key.low, key.lowOpen, key.high, key.highOpen];
+  };
+  const { NEGATIVE_INFINITY: least, POSITIVE_INFINITY: most } = Number;
+  expect(range(['greaterThan', 3])).toEqual([3, true, most, false]);
+  expect(range(['lessThan', 3])).toEqual([least, false, 3, true]);
+  expect(range(['greaterThan', 3], ['greaterThanInclusive', 3])).toEqual([3, true, most, false]);
+  expect(range(['greaterThanInclusive', 3], ['greaterThan', 3])).toEqual([3, true, most, false]);
+  expect(range(['greaterThan', 3], ['greaterThan', 2])).toEqual([3, true, most, false]);
+  expect(range(['greaterThanInclusive', 3], ['greaterThan', 2])).toEqual([3, false, most, false]);
+  expect(range(['greaterThan', 2], ['greaterThanInclusive', 3])).toEqual([3, false, most, false]);
+  expect(range(['lessThan', 3], ['lessThanInclusive', 3])).toEqual([least, false, 3, true]);
+  expect(range(['lessThanInclusive', 3], ['lessThan', 3])).toEqual([least, false, 3, true]);
+  expect(range(['lessThan', 3], ['lessThan', 4])).toEqual([least, false, 3, true]);
+  expect(range(['lessThanInclusive', 3], ['lessThan', 4])).toEqual([least, false, 3, false]);
+  expect(range(['lessThan', 4], ['lessThanInclusive', 3])).toEqual([least, false, 3, false]);
+});
+
+it('keys hold every scalar but NaN, up to 64 of them, and one key a slot', () => {
+  const values = (expression: Expression) =>
+    accessKeysOf(expression).flatMap((key) => (key.kind === 'equality' ? [key.values] : []));
+  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+  expect(values(leaf('a', 'equal', true))).toEqual([[true]]);
+  expect(values(leaf('a', 'in', [false, null, 'x', 0]))).toEqual([[false, null, 'x', 0]]);
+  expect(values(leaf('a', 'equal', Number.NaN))).toEqual([]);
+  expect(values(leaf('a', 'in', numbers(64)))).toEqual([numbers(64)]);
+  const anyOf = (count: number) =>
+    table.branch(
+      'any',
+      numbers(count).map((i) => leaf('a', 'equal', i)),
+    );
+  expect(values(anyOf(64))).toEqual([numbers(64)]);
+  expect(values(anyOf(65))).toEqual([]);
+  expect(values(table.branch('all', [leaf('a', 'in', [1, 2]), leaf('a', 'in', [2, 3])]))).toEqual([[1, 2]]);
+  expect(
+    values(
+      table.branch('any', [leaf('a', 'equal', 1), table.branch('all', [leaf('a', 'equal', 2), leaf('b', 'equal', 2)])]),
+    ),
+  ).toEqual([]);
+  for (const part of [leaf('a', 'in', [1, 2]), anyOf(3)]) {
+    const whole = table.branch('all', [part, leaf('b', 'greaterThan', 1)]);
+    const [key] = accessKeysOf(whole);
+    expect(withoutKey(whole, key ?? never(), table)).toBe(leaf('b', 'greaterThan', 1));
+  }
+});
+
+it('an event costs what can match: of two thousand rules only the few behind its values are looked at', () => {
+  let looks = 0;
+  const counting = { ...(resolveOperator('contains') ?? never()), test: () => ++looks > 0 };
+  const look = table.leaf(slotOf('tags'), counting, { value: 'x' });
+  const none = () => 0;
+  const kinds: Record<string, { rows: Expression[]; facts: Record<string, unknown>; most: number }> = {
+    equality: {
+      rows: Array.from({ length: 2_000 }, (_, i) => table.branch('all', [leaf('k', 'equal', i % 1_000), look])),
+      facts: { k: 7 },
+      most: 2,
+    },
+    list: {
+      rows: Array.from({ length: 2_000 }, (_, i) => table.branch('all', [leaf('k', 'in', [i, i + 2_000]), look])),
+      facts: { k: 2_007 },
+      most: 1,
+    },
+    range: {
+      rows: Array.from({ length: 2_000 }, (_, i) =>
+        table.branch('all', [leaf('k', 'greaterThanInclusive', i), leaf('k', 'lessThan', i + 1), look]),
+      ),
+      facts: { k: 7.5 },
+      most: 1,
+    },
+    nested: {
+      rows: Array.from({ length: 2_000 }, (_, i) =>
+        table.branch('all', [leaf('k', 'equal', i % 40), leaf('m', 'equal', Math.floor(i / 40)), look]),
+      ),
+      facts: { k: 7, m: 3 },
+      most: 1,
+    },
+    mixed: {
+      rows: Array.from({ length: 2_000 }, (_, i) =>
+        table.branch('all', [i % 2 === 0 ? leaf('k', 'equal', i) : leaf('m', 'equal', i), look]),
+      ),
+      facts: { k: 8, m: 9 },
+      most: 2,
+    },
+  };
+  for (const [name, { rows, facts, most }] of Object.entries(kinds))
+    for (const generate of [true, false]) {
+      const built = evaluator(rows, generate);
+      looks = none();
+      expect(built.run(facts, []), name).toBe(most);
+      expect(looks, name).toBeLessThanOrEqual(most);
+    }
+});
+
+it('rows become generated code where there are enough of them and generation is allowed, else a program', () => {
+  const build = (count: number, generatedRowsLeft: number) => {
+    const file = new SlotFile(slots.slots, new Set());
+    const context = {
+      table,
+      program: new Program(file),
+      builder: new ProgramBuilder(() => false),
+      isCold: () => false,
+      generatedRowsLeft,
+    };
+    const matcher = drain(
+      buildMatcher(
+        Array.from({ length: count }, (_, row) => ({ row, expression: leaf('a', 'greaterThan', row) })),
+        context,
+      ),
+    );
+    return { matcher, context };
+  };
+  expect(build(7, 100).matcher).toBeInstanceOf(ProgramMatcher);
+  expect(build(8, 100).matcher).toBeInstanceOf(ChunkMatcher);
+  expect(build(8, 8).context.generatedRowsLeft).toBe(0);
+  expect(build(8, 7).matcher).toBeInstanceOf(ProgramMatcher);
+  expect(build(300, 0).matcher).toBeInstanceOf(ProgramMatcher);
+  expect(build(300, 300).matcher).toBeInstanceOf(SequenceMatcher);
+});
+
+it('a program loads what nobody loaded, on both sides of a comparison', () => {
+  const right = table.leaf(slotOf('late-a'), resolveOperator('lessThan') ?? never(), { slot: slotOf('late-b') });
+  const file = new SlotFile(slots.slots, new Set());
+  const builder = new ProgramBuilder(() => true);
+  const program = new Program(file);
+  builder.addRow(41, right);
+  builder.seal(program);
+  const fired = new Int32Array(1);
+  for (const [a, b, wanted] of [
+    [1, 2, 1],
+    [2, 1, 0],
+    [1, 3, 1],
+  ] as const) {
+    file.begin({ 'late-a': a, 'late-b': b }, []);
+    expect(program.runRange(0, 1, fired, 0)).toBe(wanted);
+  }
+  expect(fired[0]).toBe(41);
 });
