@@ -66,7 +66,10 @@ const OfferEventSchema = Type.Object({
     body: Type.String({ minLength: 1, maxLength: 1_000 }),
     reason: Type.String({ minLength: 1, maxLength: 500 }),
     validFor: Type.String({ pattern: DURATION, description: 'A duration such as 2h' }),
-    cooldown: Type.String({ pattern: DURATION, description: 'A duration such as 7d' }),
+    cooldown: Type.String({ pattern: DURATION, description: 'Between two offers of the campaign at one place: 7d' }),
+    spacing: Type.Optional(
+      Type.String({ pattern: DURATION, description: 'Between two offers of the campaign, wherever they are: 10m' }),
+    ),
     businessLine: Type.Optional(Type.String({ maxLength: 64 })),
   }),
 });

@@ -33,6 +33,8 @@ export interface OfferEvent {
     readonly validFor: string;
     /** No second offer of this campaign for the same customer (and place) within this duration. */
     readonly cooldown: string;
+    /** No second offer of this campaign for the same customer within this duration, wherever it is. */
+    readonly spacing?: string;
     readonly businessLine?: string;
   };
 }

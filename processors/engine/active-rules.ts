@@ -20,6 +20,7 @@ export interface OfferRule {
   readonly params: OfferEvent['params'];
   readonly validForMs: number;
   readonly cooldownMs: number;
+  readonly spacingMs: number;
   /** Indexes of the `nearby` values that the rule reads, in the order in which it names them. */
   readonly nearby: readonly number[];
   readonly readsBill: boolean;
@@ -109,8 +110,9 @@ function offerRule(
 ): OfferRule {
   const validForMs = parseDurationMs(params.validFor);
   const cooldownMs = parseDurationMs(params.cooldown);
-  if (validForMs === undefined || cooldownMs === undefined)
-    throw invalid(`rule ${document.id}: validFor and cooldown are durations such as 2h`);
+  const spacingMs = params.spacing === undefined ? 0 : parseDurationMs(params.spacing);
+  if (validForMs === undefined || cooldownMs === undefined || spacingMs === undefined)
+    throw invalid(`rule ${document.id}: validFor, cooldown and spacing are durations such as 2h`);
   const nearby: number[] = [];
   let readsBill = `${params.title}${params.body}`.includes('{bill.');
   visitFacts(document.conditions, (fact, factParams) => {
@@ -120,7 +122,7 @@ function offerRule(
     const found = requirements.find((requirement) => canonicalText(requirement.params) === wanted);
     if (found !== undefined && !nearby.includes(found.index)) nearby.push(found.index);
   });
-  return { params, validForMs, cooldownMs, nearby, readsBill };
+  return { params, validForMs, cooldownMs, spacingMs, nearby, readsBill };
 }
 
 /** Every fact that a condition tree reads, also inside values and parameters. */

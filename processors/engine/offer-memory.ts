@@ -33,6 +33,16 @@ export function isCoolingDown(
   );
 }
 
+/** Whether another offer of this campaign is too close in time, at whatever place. */
+export function isTooSoon(
+  offers: readonly RememberedOffer[],
+  campaignId: string,
+  timeMs: number,
+  spacingMs: number,
+): boolean {
+  return offers.some((offer) => offer.campaignId === campaignId && Math.abs(timeMs - offer.timeMs) < spacingMs);
+}
+
 /** Open offers that `matches` selects, by the time of the event: an expired one needs no withdrawal. */
 export function openOffers(
   offers: readonly RememberedOffer[],

@@ -12,7 +12,7 @@ import type { Bill, BillFact } from './bills.ts';
 import type { CustomerDetails } from './customer-details.ts';
 import type { EngineCounters } from './engine-stats.ts';
 import { OFFERS_PER_EVENT_MAX } from './limits.ts';
-import { isCoolingDown, type RememberedOffer } from './offer-memory.ts';
+import { isCoolingDown, isTooSoon, type RememberedOffer } from './offer-memory.ts';
 import { renderOfferText } from './offer-template.ts';
 import type { NearbyValue } from './place-index.ts';
 
@@ -80,7 +80,9 @@ function reasonAgainst(
   if (context.late) return 'late';
   const known = [...context.details.offers, ...planned.remembered];
   const { campaignId } = rule.params;
-  if (isCoolingDown(known, campaignId, placeId, context.event.timeMs, rule.cooldownMs)) return 'cooldown';
+  const { timeMs } = context.event;
+  if (isCoolingDown(known, campaignId, placeId, timeMs, rule.cooldownMs)) return 'cooldown';
+  if (isTooSoon(known, campaignId, timeMs, rule.spacingMs)) return 'cooldown';
   // A campaign without a cooldown still gives one event one offer.
   if (planned.remembered.some((offer) => offer.campaignId === campaignId && offer.placeId === placeId))
     return 'cooldown';

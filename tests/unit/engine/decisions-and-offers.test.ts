@@ -198,6 +198,23 @@ describe('an offer', () => {
     expect(scenario.engine.stats()).toMatchObject({ offers: 4, offersHeldBack: { cooldown: 1 } });
   });
 
+  it('keeps the spacing of its campaign, wherever the next place is', () => {
+    const scenario = createScenario([offerRule('stay', [near()], { spacing: '10m' })]).givenEvents(
+      place('a', 31.23, 121.47),
+      place('z', 31.3, 121.47),
+    );
+    expect(scenario.whenEvent(here('12:00:00')).offers()).toHaveLength(1);
+    expect(scenario.whenRestarted().whenEvent(here('12:09:59', 31.3)).offers()).toEqual([]);
+    expect(scenario.whenEvent(here('12:10:00', 31.3)).offers()).toMatchObject([{ place: { id: 'z' } }]);
+  });
+
+  it('holds from when it is issued, by the clock of the log', () => {
+    const scenario = createScenario([offerRule('stay', [near()])]).givenEvents(place('a', 31.23, 121.47));
+    const tickMs = Date.parse(at('18:00:00'));
+    scenario.givenTick(tickMs);
+    expect(scenario.whenEvent(here('12:00:00')).offers()).toMatchObject([{ validUntilMs: tickMs + 7_200_000 }]);
+  });
+
   it.each([
     ['marketing', { marketing: false }],
     ['location', { location: false }],
