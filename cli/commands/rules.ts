@@ -3,18 +3,18 @@ import { Command } from 'commander';
 import { createEngine } from '../../processors/engine/engine.ts';
 import { type CatalogEntry, loadCatalog, readCatalogFile } from '../../rules/catalog/load-catalog.ts';
 import { runExample } from '../../rules/catalog/run-example.ts';
+import { lintRules } from '../../rules/lint-rules.ts';
 
 export function rulesCommand(): Command {
   return new Command('rules')
     .description('rule documents as files')
     .addCommand(
       new Command('lint')
-        .description('check rule files (default: those that ship)')
+        .description(
+          'say what keeps rules from going live, what looks like a mistake, and what each costs (default: those that ship)',
+        )
         .argument('[file...]')
-        .action((files: readonly string[]) => {
-          const entries = read(files);
-          process.stdout.write(`${entries.length} rules are valid\n`);
-        }),
+        .action((files: readonly string[]) => lint(read(files))),
     )
     .addCommand(
       new Command('test')
@@ -37,6 +37,19 @@ export function rulesCommand(): Command {
 
 function read(files: readonly string[]): CatalogEntry[] {
   return files.length === 0 ? loadCatalog() : files.map(readCatalogFile);
+}
+
+function lint(entries: readonly CatalogEntry[]): void {
+  const { ok, problems, costNs } = lintRules(entries.map(({ document }) => document));
+  for (const { severity, code, pointer, message } of problems) {
+    const [, index = '', rest = ''] = /^\/(\d+)(.*)$/.exec(pointer) ?? [];
+    process.stdout.write(`${entries[Number(index)]?.file ?? ''}: ${severity} ${code} at "${rest}": ${message}\n`);
+  }
+  for (const { document } of entries) {
+    process.stdout.write(`${document.id}: at most ${Math.round(costNs[document.id] ?? 0)} ns an event\n`);
+  }
+  process.stdout.write(ok ? `${entries.length} rules may go live\n` : 'these rules may not go live\n');
+  if (!ok) process.exitCode = 1;
 }
 
 function test(entries: readonly CatalogEntry[]): void {
