@@ -14,17 +14,17 @@ import type { Config } from '../core/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { readIdentities } from './authorize.ts';
 import { registerDocsPage } from './docs-page/register-docs-page.ts';
+import { answerMalformedRequest } from './http/malformed-request.ts';
+import { refuseUnderPressure } from './http/refuse-under-pressure.ts';
+import { measureRequests } from './http/request-metrics.ts';
+import { addSecurityHeaders } from './http/security-headers.ts';
+import { serveDashboard } from './http/static-dashboard.ts';
+import { answerUnknownAddress, createAddressBook } from './http/unknown-address.ts';
 import type { AsyncApiPart } from './live/asyncapi.ts';
-import { answerMalformedRequest } from './malformed-request.ts';
 import { OPENAPI_HEAD } from './openapi.ts';
 import { handleError, problemOf, sendProblem } from './problem.ts';
-import { refuseUnderPressure } from './refuse-under-pressure.ts';
-import { measureRequests } from './request-metrics.ts';
 import { Problem } from './schemas/problem.ts';
-import { addSecurityHeaders } from './security-headers.ts';
-import { serveDashboard } from './static-dashboard.ts';
 import type { TokenAuthority } from './token-authority.ts';
-import { answerUnknownAddress, createAddressBook } from './unknown-address.ts';
 
 /** A client that has not sent its whole request by then is cut off. */
 const REQUEST_TIMEOUT_MS = 60_000;

@@ -6,7 +6,7 @@ import type { Config } from '../core/config.ts';
 import type { Store } from '../storage/open-store.ts';
 import type { StreamConnection } from '../stream/connection.ts';
 import { watchProgress } from '../stream/progress.ts';
-import type { LiveHub } from './live/live-hub.ts';
+import type { LiveHub } from './live/hub/live-hub.ts';
 import { createReadiness } from './readiness.ts';
 import { registerAlertRoutes } from './routes/alerts.ts';
 import { registerCustomerRoutes } from './routes/customers.ts';

@@ -13,8 +13,8 @@ import type { RuleDocument } from '../rules/rule-document.ts';
 import { migrate } from '../storage/migrate.ts';
 import { openStore } from '../storage/open-store.ts';
 import { connectStream, type StreamConnection } from '../stream/connection.ts';
-import { createEventAppender } from '../stream/event-appender.ts';
 import { openKeyValue } from '../stream/key-value.ts';
+import { createEventAppender } from '../stream/log/event-appender.ts';
 import { ensureTopology, STATE_BUCKET } from '../stream/topology.ts';
 import type { Parts } from './parts.ts';
 

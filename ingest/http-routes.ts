@@ -8,12 +8,12 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../core/clock.ts';
 import { WeirError } from '../core/errors.ts';
 import { answerProblem, type IntakeAnswer } from './answer.ts';
-import { composeEvent, readBodyHead } from './http-head.ts';
+import { composeEvent, readBodyHead } from './body/http-head.ts';
+import { readBody } from './body/read-body.ts';
 import { ingestMetricsOf } from './ingest-metrics.ts';
 import { createIntake, type Intake } from './intake.ts';
 import type { IntakeOptions } from './ports.ts';
 import { type Provenance, QUARANTINED_BYTES_MAX } from './quarantine-refusals.ts';
-import { readBody } from './read-body.ts';
 import { EVENTS_ROUTE_SCHEMA } from './route-schema.ts';
 import { createWorkLimit, type WorkLimits, type WorkPermit } from './work-limit.ts';
 

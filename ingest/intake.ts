@@ -13,9 +13,9 @@
 import { SECOND_MS } from '../core/clock.ts';
 import { ERROR_TITLES, type Problem, WeirError } from '../core/errors.ts';
 import { answerProblem, answerReceipt, describeRejected, type IntakeAnswer, type RejectedEvent } from './answer.ts';
+import { type BatchReading, type BodyForm, readBatch } from './body/read-batch.ts';
 import type { IntakeOptions } from './ports.ts';
 import { createQuarantineKeeper, type Provenance, type Refused } from './quarantine-refusals.ts';
-import { type BatchReading, type BodyForm, readBatch } from './read-batch.ts';
 
 interface Body {
   readonly bytes: Buffer;

@@ -1,8 +1,8 @@
 /** What the intake needs from its surroundings: stream/ provides the two writers, the composition root the rest. */
 import type { Logger } from 'pino';
 import type { Config } from '../core/config.ts';
-import type { EventAppender } from '../stream/event-appender.ts';
-import type { QuarantinePublisher } from '../stream/quarantine.ts';
+import type { EventAppender } from '../stream/log/event-appender.ts';
+import type { QuarantinePublisher } from '../stream/log/quarantine.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 
 export type IngestConfig = Pick<

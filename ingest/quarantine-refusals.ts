@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Problem } from '../core/errors.ts';
-import type { QuarantinePublisher, QuarantineRecord } from '../stream/quarantine.ts';
+import type { QuarantinePublisher, QuarantineRecord } from '../stream/log/quarantine.ts';
 import type { Origin } from './ingest-metrics.ts';
 
 /** Bytes of one refused event or body that are kept. */

@@ -3,7 +3,7 @@ import Type from 'typebox';
 import { DATA_SCHEMAS } from '../core/events/data-schemas.ts';
 import { EVENT_TYPES, EventEnvelope } from '../core/events/event.ts';
 import { IntakeProblem, IntakeReceipt } from './answer.ts';
-import { BODY_FORMS } from './http-head.ts';
+import { BODY_FORMS } from './body/http-head.ts';
 
 /** A CloudEvent of one of the known types. Published; what validates is the same schemas, one type at a time. */
 export const EventDocument = Type.Union(

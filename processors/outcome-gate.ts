@@ -5,8 +5,8 @@
 import type { Logger } from 'pino';
 import { hashBytes } from '../core/hash.ts';
 import { decodeOutcomeHead, OUTCOMES_OFFSET } from '../core/outcomes/outcome-codec.ts';
-import type { LogMessage } from '../stream/log-reader.ts';
-import type { OutcomePublisher } from '../stream/outcome-publisher.ts';
+import type { LogMessage } from '../stream/log/log-reader.ts';
+import type { OutcomePublisher } from '../stream/log/outcome-publisher.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 
 export interface OutcomeGate {

@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import { decodeEntry } from '../core/codec/entry.ts';
 import { decodeOutcomeFrame } from '../core/outcomes/outcome-codec.ts';
-import type { LogMessage } from '../stream/log-reader.ts';
-import type { QuarantinePublisher } from '../stream/quarantine.ts';
+import type { LogMessage } from '../stream/log/log-reader.ts';
+import type { QuarantinePublisher } from '../stream/log/quarantine.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 
 export async function quarantinePoison(

@@ -1,7 +1,7 @@
 /** Outcomes as live messages: engine shapes in, JSON shapes of the contract out. */
 import type { AlertOutcome, OfferOutcome } from '../../core/outcomes/outcome.ts';
 import { formatCursor } from './cursor.ts';
-import type { At, OfferEvent } from './hub-sources.ts';
+import type { At, OfferEvent } from './hub/hub-sources.ts';
 import type { AlertMessage, AlertView, OfferView, ServerMessage } from './messages.ts';
 
 export function viewOffer(offer: OfferOutcome): OfferView {

@@ -4,7 +4,7 @@ import { openStore } from '../../storage/open-store.ts';
 import { runQuarantineSink } from '../../storage/sink/run-quarantine-sink.ts';
 import { runSink } from '../../storage/sink/run-sink.ts';
 import { connectStream } from '../../stream/connection.ts';
-import { readLog } from '../../stream/log-reader.ts';
+import { readLog } from '../../stream/log/log-reader.ts';
 import { serveMetrics } from '../../stream/metrics-exchange.ts';
 import { repeatProgress } from './repeat-progress.ts';
 import type { RoleContext, RunningRole } from './role.ts';

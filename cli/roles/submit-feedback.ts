@@ -1,12 +1,12 @@
 /** Feedback from a socket goes the way of every event: validated, encoded, acknowledged by the log. */
-import type { SubmitEvent } from '../../api/live/socket-session.ts';
+import type { SubmitEvent } from '../../api/live/socket/socket-session.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { encodeEntry } from '../../core/codec/entry.ts';
 import type { Config } from '../../core/config.ts';
 import { WeirError } from '../../core/errors.ts';
 import { normaliseEvent } from '../../ingest/normalise-event.ts';
-import type { EventAppender } from '../../stream/event-appender.ts';
+import type { EventAppender } from '../../stream/log/event-appender.ts';
 
 export interface SubmitFeedbackOptions {
   readonly appender: Pick<EventAppender, 'append'>;

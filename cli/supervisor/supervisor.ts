@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../core/config.ts';
 import { WeirError } from '../../core/errors.ts';
 import { startEmbeddedClickHouse } from '../../storage/embedded/start-embedded-clickhouse.ts';
-import { startNatsServer } from '../../stream/nats-server.ts';
+import { startNatsServer } from '../../stream/embedded/nats-server.ts';
 import {
   isAlive,
   PARTS_VARIABLE,

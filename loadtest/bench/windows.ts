@@ -3,10 +3,10 @@
  * scanned again for each window, on the same stream; every value of the two is compared.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/clock.ts';
-import { Slab } from '../../processors/engine/slab.ts';
-import { planWindows } from '../../processors/engine/window-plan.ts';
-import { readWindows } from '../../processors/engine/window-read.ts';
-import { WindowStore } from '../../processors/engine/window-store.ts';
+import { Slab } from '../../processors/engine/windows/slab.ts';
+import { planWindows } from '../../processors/engine/windows/window-plan.ts';
+import { readWindows } from '../../processors/engine/windows/window-read.ts';
+import { WindowStore } from '../../processors/engine/windows/window-store.ts';
 import type { Requirement, WindowAggregate } from '../../rules/requirement.ts';
 
 interface WindowsBenchRow {

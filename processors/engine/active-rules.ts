@@ -13,8 +13,8 @@ import { canonicalText, isRecord } from '../../rules/language/canonical.ts';
 import type { NearbyParams } from '../../rules/requirement.ts';
 import type { OfferEvent, RuleDocument } from '../../rules/rule-document.ts';
 import type { RuleSet } from '../../rules/ruleset.ts';
-import { compileDataPath, type ReadData } from './data-path.ts';
-import { EMPTY_PLAN, planWindows, type WindowPlan } from './window-plan.ts';
+import { compileDataPath, type ReadData } from './windows/data-path.ts';
+import { EMPTY_PLAN, planWindows, type WindowPlan } from './windows/window-plan.ts';
 
 export interface OfferRule {
   readonly params: OfferEvent['params'];

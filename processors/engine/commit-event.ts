@@ -3,16 +3,16 @@
  * nothing may fail: `assertCommittable` has checked the bounds before the outcomes were written.
  */
 import type { WeirEvent } from '../../core/events/event.ts';
-import { TIMED_TYPES } from './customer-table.ts';
+import { TIMED_TYPES } from './customers/customer-table.ts';
+import { LINK_KEYS } from './customers/history.ts';
 import type { EngineState } from './engine-state.ts';
 import { CARD, CUSTOMER, DEVICE, KEY_INDEX, MERCHANT } from './event-keys.ts';
-import { LINK_KEYS } from './history.ts';
 import { issuerOf } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
 import { ENTITY_TEXT_UNITS_MAX } from './limits.ts';
-import { remember, withdraw } from './offer-memory.ts';
-import { SERIES_TYPES, type Series } from './series.ts';
-import { NO_CELL } from './window-store.ts';
+import { remember, withdraw } from './offers/offer-memory.ts';
+import { SERIES_TYPES, type Series } from './windows/series.ts';
+import { NO_CELL } from './windows/window-store.ts';
 
 const linkKeys = new Uint32Array(LINK_KEYS);
 

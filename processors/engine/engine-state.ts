@@ -6,18 +6,18 @@
 import type { RulesetEntry } from '../../core/codec/entry.ts';
 import { hashString } from '../../core/hash.ts';
 import { type ActiveRules, activateRules, type CompileRuleSet, NO_RULES } from './active-rules.ts';
-import { type CustomerDetails, CustomerDetailsTable } from './customer-details.ts';
-import { CustomerTable } from './customer-table.ts';
+import { type CustomerDetails, CustomerDetailsTable } from './customers/customer-details.ts';
+import { CustomerTable } from './customers/customer-table.ts';
+import { History } from './customers/history.ts';
+import { Identity } from './customers/identity.ts';
 import { createCounters, type EngineCounters } from './engine-stats.ts';
-import { EntityTable } from './entity-table.ts';
-import { History } from './history.ts';
-import { Identity } from './identity.ts';
-import { MerchantTable } from './merchant-table.ts';
-import { NamedLists } from './named-lists.ts';
-import { type Place, PlaceIndex } from './place-index.ts';
-import { Slab } from './slab.ts';
 import { SectionReader, SectionWriter } from './snapshot-format.ts';
-import { WindowStore } from './window-store.ts';
+import { EntityTable } from './tables/entity-table.ts';
+import { MerchantTable } from './tables/merchant-table.ts';
+import { NamedLists } from './tables/named-lists.ts';
+import { type Place, PlaceIndex } from './tables/place-index.ts';
+import { Slab } from './windows/slab.ts';
+import { WindowStore } from './windows/window-store.ts';
 
 interface SavedHead {
   readonly position: number;

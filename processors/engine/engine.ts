@@ -10,16 +10,16 @@ import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
 import { compileRuleSet } from '../../rules/compile-rule-set.ts';
 import type { CompileRuleSet } from './active-rules.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
-import { type CustomerDescription, describeCustomer } from './describe-customer.ts';
+import { type CustomerDescription, describeCustomer } from './customers/describe-customer.ts';
 import { EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
-import { KpiAccumulator } from './kpi-accumulator.ts';
 import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
-import { type Digest, digestText, foldDigest } from './outcome-digest.ts';
-import { OutcomeParts } from './outcome-parts.ts';
-import { outcomeId } from './plan-offers.ts';
+import { outcomeId } from './offers/plan-offers.ts';
+import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
+import { type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
+import { OutcomeParts } from './outcomes/outcome-parts.ts';
 
 export interface EngineOptions {
   /** How rule documents become a rule set; `rules/compile-rule-set.ts` unless a test says otherwise. */

@@ -4,8 +4,8 @@
  */
 import type { TransactionData } from '../../core/events/data-schemas.ts';
 import { WINDOW_KEYS, type WindowKey } from '../../rules/requirement.ts';
-import type { EntityTable } from './entity-table.ts';
-import type { History } from './history.ts';
+import type { History } from './customers/history.ts';
+import type { EntityTable } from './tables/entity-table.ts';
 
 export const CUSTOMER = 0;
 export const CARD = 1;

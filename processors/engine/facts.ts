@@ -6,7 +6,7 @@ import { DAY_MS } from '../../core/clock.ts';
 import type { TransactionData } from '../../core/events/data-schemas.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { localDayOf } from '../../core/events/event-facts.ts';
-import type { CustomerDetails } from './customer-details.ts';
+import type { CustomerDetails } from './customers/customer-details.ts';
 import type { EngineState } from './engine-state.ts';
 
 /** `row` is -1 for a customer that this event is the first of. */

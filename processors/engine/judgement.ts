@@ -1,13 +1,13 @@
 /** What the engine makes of one event before anything changes: filled by `judge-event.ts`, applied by `commit-event.ts`. */
 import type { KpiDimensions } from '../../core/outcomes/outcome.ts';
-import type { CustomerDetails } from './customer-details.ts';
+import type { CustomerDetails } from './customers/customer-details.ts';
+import type { EventName } from './customers/history.ts';
 import { APPROVED, type Decision } from './decide.ts';
 import { EventKeys } from './event-keys.ts';
 import type { Position } from './facts.ts';
-import type { EventName } from './history.ts';
-import type { RememberedOffer } from './offer-memory.ts';
-import type { Place } from './place-index.ts';
-import { NO_OFFERS, type PlannedOffers } from './plan-offers.ts';
+import type { RememberedOffer } from './offers/offer-memory.ts';
+import { NO_OFFERS, type PlannedOffers } from './offers/plan-offers.ts';
+import type { Place } from './tables/place-index.ts';
 
 export const NO_TRACE = new Uint8Array(0);
 export const NO_DIMENSIONS: KpiDimensions = { businessLine: '', channel: '', region: '', currency: '' };

@@ -4,9 +4,9 @@ import { distanceM } from '../../core/geo.ts';
 import type { EngineState } from './engine-state.ts';
 import { type EventKeys, KEY_INDEX } from './event-keys.ts';
 import type { Judgement } from './judgement.ts';
-import type { Series } from './series.ts';
-import { readWindows } from './window-read.ts';
-import { NO_CELL } from './window-store.ts';
+import type { Series } from './windows/series.ts';
+import { readWindows } from './windows/window-read.ts';
+import { NO_CELL } from './windows/window-store.ts';
 
 const MS_PER_HOUR = 3_600_000;
 /** Two positions within a second count as a second apart: a speed is always finite. */

@@ -7,7 +7,7 @@ import { ByteReader } from '../../core/codec/byte-reader.ts';
 import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { WeirError } from '../../core/errors.ts';
 import { hashBytes } from '../../core/hash.ts';
-import type { Column } from './columns.ts';
+import type { Column } from './tables/columns.ts';
 
 const MAGIC = 0x5357_4557;
 /** Raise it when a section changes its meaning, and teach `SectionReader` to read the one before. */

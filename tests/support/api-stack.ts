@@ -5,10 +5,10 @@
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { createHttpServer, type HttpServer } from '../../api/http-server.ts';
-import { createHubMetrics } from '../../api/live/hub-metrics.ts';
-import { createLiveHub, type LiveHub, type LiveHubOptions } from '../../api/live/live-hub.ts';
-import { registerLiveSocket } from '../../api/live/register-live-socket.ts';
-import { createStoreSources } from '../../api/live/store-sources.ts';
+import { createHubMetrics } from '../../api/live/hub/hub-metrics.ts';
+import { createLiveHub, type LiveHub, type LiveHubOptions } from '../../api/live/hub/live-hub.ts';
+import { createStoreSources } from '../../api/live/hub/store-sources.ts';
+import { registerLiveSocket } from '../../api/live/socket/register-live-socket.ts';
 import { registerApiRoutes } from '../../api/register-api-routes.ts';
 import { createTokenAuthority, type Role } from '../../api/token-authority.ts';
 import { ByteWriter } from '../../core/codec/byte-writer.ts';
@@ -16,8 +16,8 @@ import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../core/cod
 import { parseConfig } from '../../core/config.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { type RunningSink, runSink } from '../../storage/sink/run-sink.ts';
-import { createEventAppender } from '../../stream/event-appender.ts';
-import { readLog } from '../../stream/log-reader.ts';
+import { createEventAppender } from '../../stream/log/event-appender.ts';
+import { readLog } from '../../stream/log/log-reader.ts';
 import { publishProgress } from '../../stream/progress.ts';
 import { connectLive, LIVE_SECRET, type LiveClient } from './live-world.ts';
 import { type NatsFixture, startNats } from './nats.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from '../../core/config.ts';
 import { connectStream, type StreamConnection } from '../../stream/connection.ts';
-import { type NatsServer, startNatsServer } from '../../stream/nats-server.ts';
+import { type NatsServer, startNatsServer } from '../../stream/embedded/nats-server.ts';
 import { ensureTopology } from '../../stream/topology.ts';
 
 const USER = 'weir';

@@ -15,10 +15,10 @@ import type { WeirEvent } from '../../../core/events/event.ts';
 import { registerIngestRoutes } from '../../../ingest/http-routes.ts';
 import { serveIntake } from '../../../ingest/nats-intake.ts';
 import { connectStream, type StreamConnection } from '../../../stream/connection.ts';
-import { createEventAppender } from '../../../stream/event-appender.ts';
-import { logState, readLog } from '../../../stream/log-reader.ts';
-import { type NatsServer, startNatsServer } from '../../../stream/nats-server.ts';
-import { createQuarantinePublisher } from '../../../stream/quarantine.ts';
+import { type NatsServer, startNatsServer } from '../../../stream/embedded/nats-server.ts';
+import { createEventAppender } from '../../../stream/log/event-appender.ts';
+import { logState, readLog } from '../../../stream/log/log-reader.ts';
+import { createQuarantinePublisher } from '../../../stream/log/quarantine.ts';
 import { ensureTopology, type StreamName } from '../../../stream/topology.ts';
 
 export interface Receipt {

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectStream } from '../../../stream/connection.ts';
-import { startNatsServer } from '../../../stream/nats-server.ts';
+import { startNatsServer } from '../../../stream/embedded/nats-server.ts';
 import { type NatsFixture, startNats } from '../../support/nats.ts';
 
 const log = pino({ level: 'silent' });

@@ -8,7 +8,7 @@ import {
   type KpiGain,
   type KpiGrouping,
   OTHER_KEY,
-} from '../../../api/live/kpi-board.ts';
+} from '../../../api/live/hub/kpi-board.ts';
 import type { KpiCell } from '../../../api/live/messages.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 8, 15, 30, 500);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareCursors, formatCursor, parseCursor } from '../../../api/live/cursor.ts';
-import { createOutcomeRing } from '../../../api/live/outcome-ring.ts';
+import { createOutcomeRing } from '../../../api/live/hub/outcome-ring.ts';
 
 describe('the ring', () => {
   it('holds everything above its floor, per owner and in order, and never more than its limits', () => {

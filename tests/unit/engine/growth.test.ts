@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
-import { EntityTable } from '../../../processors/engine/entity-table.ts';
 import { SectionReader, SectionWriter } from '../../../processors/engine/snapshot-format.ts';
+import { EntityTable } from '../../../processors/engine/tables/entity-table.ts';
 import { aPayment, encodeEntries, probeValues, rulesetEntry } from '../../support/engine.ts';
 
 const BASE_MS = 1_780_000_000_000;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeEntry } from '../../../core/codec/entry.ts';
 import { parseConfig } from '../../../core/config.ts';
-import { type BatchReading, type BodyForm, readBatch } from '../../../ingest/read-batch.ts';
+import { type BatchReading, type BodyForm, readBatch } from '../../../ingest/body/read-batch.ts';
 import { ARBITRARY_NOW_MS, type RawEvent, rawEvent } from '../../support/event-arbitraries.ts';
 
 const SEED = 20_261_123;

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
+import { readBody } from '../../../ingest/body/read-body.ts';
 import { ingestMetricsOf } from '../../../ingest/ingest-metrics.ts';
-import { readBody } from '../../../ingest/read-body.ts';
 import { createWorkLimit } from '../../../ingest/work-limit.ts';
 
 const MIB = 1_048_576;

@@ -6,9 +6,9 @@ import {
   encodeQuarantineRecord,
   QUARANTINE_ORIGINS,
 } from '../../../core/codec/quarantine-record.ts';
-import { parseDelivery } from '../../../stream/delivery.ts';
-import { Fifo } from '../../../stream/fifo.ts';
-import { formatNatsServerConfig } from '../../../stream/nats-server-config.ts';
+import { formatNatsServerConfig } from '../../../stream/embedded/nats-server-config.ts';
+import { parseDelivery } from '../../../stream/log/delivery.ts';
+import { Fifo } from '../../../stream/log/fifo.ts';
 import { readServerFeatures } from '../../../stream/server-features.ts';
 
 describe('the reply subject of a delivery', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_HEAD_BYTES, FRAME_ITEM_OVERHEAD_BYTES } from '../../../core/codec/frame.ts';
-import { entryBytes, FramePacker, type PackedCall, type PackedFrame } from '../../../stream/frame-packer.ts';
+import { entryBytes, FramePacker, type PackedCall, type PackedFrame } from '../../../stream/log/frame-packer.ts';
 
 interface TestCall extends PackedCall {
   readonly id: number;

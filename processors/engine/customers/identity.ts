@@ -1,0 +1,105 @@
+/**
+ * Who an event belongs to. A subject that is no identifier is the customer; `phone:`, `card:`, `account:` and `device:`
+ * subjects are looked up among the links that profiles brought; an identifier that nobody linked is a provisional
+ * customer by that name. What was recorded under an identifier before it was linked is still asked for duplicates.
+ */
+
+import { ALIAS_HOPS_MAX, FORMER_OWNERS_MAX } from '../limits.ts';
+import type { EntityTable } from '../tables/entity-table.ts';
+import type { CustomerTable } from './customer-table.ts';
+
+const IDENTIFIER = /^(?:phone|card|account|device):./;
+
+export function isIdentifier(name: string): boolean {
+  return IDENTIFIER.test(name);
+}
+
+export class Identity {
+  /** Identifiers linked although they had events of their own, which stay where they are. */
+  unmergedLinks = 0;
+  /** Identifier → the entities that it belonged to before, newest first. */
+  #formerOwners = new Map<number, number[]>();
+  readonly #entities: EntityTable;
+  readonly #customers: CustomerTable;
+
+  constructor(entities: EntityTable, customers: CustomerTable) {
+    this.#entities = entities;
+    this.#customers = customers;
+  }
+
+  /** The customer's name for a subject; `cardToken` resolves it where the subject is an identifier nobody linked. */
+  resolve(subject: string, cardToken?: string): string {
+    if (!isIdentifier(subject)) return subject;
+    const root = this.#rootOf(subject);
+    if (root !== undefined) return root;
+    return (cardToken === undefined ? undefined : this.#rootOf(`card:${cardToken}`)) ?? subject;
+  }
+
+  /** Rows of every customer that may hold an event of this subject: the present one, and those before a link. */
+  rowsThatMayHold(subject: string, cardToken: string | undefined, customer: string): number[] {
+    const rows: number[] = [];
+    const consider = (entity: number): void => {
+      const row = (this.#entities.customer[entity] as number) - 1;
+      if (row >= 0 && !rows.includes(row)) rows.push(row);
+    };
+    const considerChain = (name: string): void => {
+      let entity = this.#entities.find(name);
+      for (let hops = 0; entity !== 0 && hops <= ALIAS_HOPS_MAX; hops++) {
+        consider(entity);
+        for (const former of this.#formerOwners.get(entity) ?? []) consider(former);
+        entity = this.#entities.aliasOf[entity] as number;
+      }
+    };
+    const present = this.#entities.find(customer);
+    if (present !== 0) consider(present);
+    if (!isIdentifier(subject)) return rows;
+    considerChain(subject);
+    if (cardToken !== undefined) considerChain(`card:${cardToken}`);
+    return rows;
+  }
+
+  /** Makes `identifier` one of `customer`'s; a later link wins over an earlier one. */
+  link(identifier: string, customer: string): void {
+    if (identifier === customer) return;
+    const from = this.#entities.intern(identifier);
+    const to = this.#entities.intern(customer);
+    const before = this.#entities.aliasOf[from] as number;
+    if (before === to || this.#leadsTo(to, from)) return;
+    if (before !== 0) {
+      const former = [before, ...(this.#formerOwners.get(from) ?? []).filter((entity) => entity !== before)];
+      this.#formerOwners.set(from, former.slice(0, FORMER_OWNERS_MAX));
+    }
+    const row = (this.#entities.customer[from] as number) - 1;
+    if (before === 0 && row >= 0 && (this.#customers.historyLength[row] as number) > 0) this.unmergedLinks++;
+    this.#entities.aliasOf[from] = to;
+  }
+
+  save(): unknown {
+    return { unmergedLinks: this.unmergedLinks, formerOwners: [...this.#formerOwners] };
+  }
+
+  load(saved: { unmergedLinks: number; formerOwners: [number, number[]][] }): void {
+    this.unmergedLinks = saved.unmergedLinks;
+    this.#formerOwners = new Map(saved.formerOwners);
+  }
+
+  #rootOf(identifier: string): string | undefined {
+    const entity = this.#entities.find(identifier);
+    let root = entity;
+    for (let hops = 0; hops < ALIAS_HOPS_MAX; hops++) {
+      const next = this.#entities.aliasOf[root] as number;
+      if (next === 0) break;
+      root = next;
+    }
+    return root === entity ? undefined : this.#entities.textOf(root);
+  }
+
+  #leadsTo(from: number, to: number): boolean {
+    let entity = from;
+    for (let hops = 0; hops <= ALIAS_HOPS_MAX && entity !== 0; hops++) {
+      if (entity === to) return true;
+      entity = this.#entities.aliasOf[entity] as number;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * A series is what windows read: the matching events of one type under one kind of key, with at most one value each.
+ * All lengths, offsets and aggregates over the same (type, over, of, where) share it, so an event is stored once per
+ * series and key, not once per window.
+ */
+import { hashString } from '../../../core/hash.ts';
+import { canonicalText } from '../../../rules/language/canonical.ts';
+import type { Where, WindowKey } from '../../../rules/requirement.ts';
+import { compileDataPath } from './data-path.ts';
+import { compileWhere, type Matches } from './where-clause.ts';
+
+/**
+ * What a series stores beside the time: nothing; money as exclusive prefix sums (whole numbers, exact); a number as
+ * it is; a 53-bit hash of any scalar; or two coordinates.
+ */
+export type SeriesKind = 'count' | 'money' | 'number' | 'scalar' | 'position';
+export type SeriesType = 'transaction' | 'location' | 'label';
+export const SERIES_TYPES: readonly SeriesType[] = ['transaction', 'location', 'label'];
+
+export interface SeriesSpec {
+  readonly type: SeriesType;
+  readonly over: readonly WindowKey[];
+  readonly kind: SeriesKind;
+  readonly of?: string;
+  readonly where: Where;
+}
+
+export interface Series extends SeriesSpec {
+  /** Stays the same for as long as any rule set uses the series. */
+  readonly id: number;
+  /** Its place in the plan of the live rule set. */
+  readonly slot: number;
+  readonly signature: string;
+  readonly columns: number;
+  readonly matches: Matches;
+  /** The value to store; `undefined` where the event has none and so is not part of the series. */
+  readonly valueOf: (data: object) => number | undefined;
+  /** How far back any window reads: the longest `offset + last`. */
+  reachMs: number;
+}
+
+/** Always there and whole in a transaction, so a count shares their series. */
+export const ALWAYS_PRESENT = '$.amount';
+const MONEY_PATHS: ReadonlySet<string> = new Set([ALWAYS_PRESENT, '$.fee', '$.cost']);
+const COLUMNS: Readonly<Record<SeriesKind, number>> = { count: 1, money: 2, number: 2, scalar: 2, position: 3 };
+const SCALAR_SEED_A = 0x5ca1_0a;
+const SCALAR_SEED_B = 0x5ca1_0b;
+const LOW_21_BITS = 0x1f_ffff;
+
+export function numericKind(type: SeriesType, of: string): SeriesKind {
+  return type === 'transaction' && MONEY_PATHS.has(of) ? 'money' : 'number';
+}
+
+export function signatureOf(spec: SeriesSpec): string {
+  return `${spec.type}|${spec.over.join('+')}|${spec.kind}|${spec.of ?? ''}|${canonicalText(spec.where)}`;
+}
+
+export function createSeries(spec: SeriesSpec, id: number, slot: number): Series {
+  return {
+    ...spec,
+    id,
+    slot,
+    signature: signatureOf(spec),
+    columns: COLUMNS[spec.kind],
+    matches: compileWhere(spec.where),
+    valueOf: compileValue(spec),
+    reachMs: 0,
+  };
+}
+
+function compileValue(spec: SeriesSpec): (data: object) => number | undefined {
+  if (spec.of === undefined) return () => 0;
+  const read = compileDataPath(spec.of);
+  if (spec.kind === 'scalar') return (data) => hashScalar(read(data));
+  const whole = spec.kind === 'money';
+  return (data) => {
+    const value = read(data);
+    if (typeof value !== 'number') return undefined;
+    // Adding 0 turns -0 into 0.
+    return (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) ? value + 0 : undefined;
+  };
+}
+
+/** 53 bits, so that it is a whole number in an f64; `"5"` and `5` differ. */
+function hashScalar(value: unknown): number | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+  const text = typeof value === 'string' ? value : `${typeof value}\u0000${value}`;
+  return (hashString(text, SCALAR_SEED_A) & LOW_21_BITS) * 2 ** 32 + hashString(text, SCALAR_SEED_B);
+}

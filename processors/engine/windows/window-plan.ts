@@ -1,0 +1,118 @@
+/**
+ * Turns a rule set's requirements into series and reads. Reads of the same series at the same key form a group, so
+ * that the key is looked up once; within a group they are sorted by reach, so that each search begins where the last ended.
+ */
+import type { RecencyParams, Requirement, WindowKey, WindowParams } from '../../../rules/requirement.ts';
+import { SERIES_MAX } from '../limits.ts';
+import {
+  ALWAYS_PRESENT,
+  createSeries,
+  numericKind,
+  type Series,
+  type SeriesSpec,
+  type SeriesType,
+  signatureOf,
+} from './series.ts';
+
+export interface WindowRead {
+  /** `Requirement.index`. */
+  readonly index: number;
+  readonly aggregate: WindowParams['aggregate'] | 'recency';
+  readonly lastMs: number;
+  readonly offsetMs: number;
+}
+
+export interface ReadGroup {
+  readonly series: Series;
+  /** Whose key the series is read at. */
+  readonly at: readonly WindowKey[];
+  /** Whether that is the key that the event itself is stored under. */
+  readonly atOwnKey: boolean;
+  readonly reads: readonly WindowRead[];
+}
+
+export interface WindowPlan {
+  readonly series: readonly Series[];
+  readonly seriesOfType: Readonly<Record<SeriesType, readonly Series[]>>;
+  readonly groups: readonly ReadGroup[];
+  /** The positions that `travel` measures from; undefined where no rule asks. */
+  readonly positions: Series | undefined;
+}
+
+const POSITIONS: SeriesSpec = { type: 'location', over: ['customer'], kind: 'position', where: {} };
+
+export const EMPTY_PLAN: WindowPlan = {
+  series: [],
+  seriesOfType: { transaction: [], location: [], label: [] },
+  groups: [],
+  positions: undefined,
+};
+
+/** `idOf` gives the id of a series that is in state already, or a new one. Throws where the plan exceeds a limit. */
+export function planWindows(requirements: readonly Requirement[], idOf: (signature: string) => number): WindowPlan {
+  const bySignature = new Map<string, Series>();
+  const groups = new Map<string, { series: Series; at: readonly WindowKey[]; reads: WindowRead[] }>();
+
+  const seriesFor = (spec: SeriesSpec): Series => {
+    const signature = signatureOf(spec);
+    const known = bySignature.get(signature);
+    if (known !== undefined) return known;
+    if (bySignature.size >= SERIES_MAX) throw new RangeError(`a rule set may read at most ${SERIES_MAX} series`);
+    const series = createSeries(spec, idOf(signature), bySignature.size);
+    bySignature.set(signature, series);
+    return series;
+  };
+  const addRead = (series: Series, at: readonly WindowKey[], read: WindowRead): void => {
+    series.reachMs = Math.max(series.reachMs, read.offsetMs + read.lastMs);
+    const key = `${series.signature}@${at.join('+')}`;
+    const group = groups.get(key) ?? { series, at, reads: [] };
+    groups.set(key, group);
+    group.reads.push(read);
+  };
+
+  let positions: Series | undefined;
+  for (const requirement of requirements) {
+    const { index } = requirement;
+    if (requirement.kind === 'window') {
+      const { params } = requirement;
+      const { aggregate, lastMs, offsetMs } = params;
+      addRead(seriesFor(windowSeries(params)), params.at ?? params.over, { index, aggregate, lastMs, offsetMs });
+    } else if (requirement.kind === 'recency') {
+      const { over } = requirement.params;
+      const read: WindowRead = { index, aggregate: 'recency', lastMs: 0, offsetMs: 0 };
+      addRead(seriesFor(recencySeries(requirement.params)), over, read);
+    } else if (requirement.kind === 'travel') {
+      positions = seriesFor(POSITIONS);
+    }
+  }
+  const series = [...bySignature.values()];
+  const ofType = (type: SeriesType) => series.filter((one) => one.type === type && one.kind !== 'position');
+  return {
+    series,
+    seriesOfType: { transaction: ofType('transaction'), location: ofType('location'), label: ofType('label') },
+    groups: [...groups.values()].map((group) => ({
+      ...group,
+      atOwnKey: group.at.join('+') === group.series.over.join('+'),
+      reads: group.reads.sort((a, b) => a.offsetMs - b.offsetMs || a.lastMs - b.lastMs || a.index - b.index),
+    })),
+    positions,
+  };
+}
+
+function windowSeries(params: WindowParams): SeriesSpec {
+  const { type, over, where, of } = params;
+  if (params.aggregate === 'count' || of === undefined) return countSeries(type, over, where);
+  if (params.aggregate === 'distinct') return { type, over, where, of, kind: 'scalar' };
+  return { type, over, where, of, kind: numericKind(type, of) };
+}
+
+function recencySeries(params: RecencyParams): SeriesSpec {
+  return countSeries(params.type, params.over, params.where);
+}
+
+/** Whether or not another rule sums the amounts, a count of transactions reads their series: it stays warm either way. */
+function countSeries(type: SeriesType, over: readonly WindowKey[], where: SeriesSpec['where']): SeriesSpec {
+  return type === 'transaction'
+    ? { type, over, where, of: ALWAYS_PRESENT, kind: 'money' }
+    : { type, over, where, kind: 'count' };
+}
