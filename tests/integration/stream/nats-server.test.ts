@@ -51,7 +51,7 @@ describe('the embedded nats-server', () => {
   it('is ended and replaced when the supervisor that started it was killed', async () => {
     const script = `
       import { pino } from ${JSON.stringify(pathToFileURL(join(process.cwd(), 'node_modules/pino/pino.js')).href)};
-      import { startNatsServer } from ${JSON.stringify(pathToFileURL(join(process.cwd(), 'stream/nats-server.ts')).href)};
+      import { startNatsServer } from ${JSON.stringify(pathToFileURL(join(process.cwd(), 'stream/embedded/nats-server.ts')).href)};
       const server = await startNatsServer({ dataDir: process.argv[1], user: 'u', password: 'p', log: pino.default({ level: 'silent' }) });
       console.log(JSON.stringify({ pid: server.pid, port: server.port }));
       setInterval(() => {}, 1000);
