@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { ReadStream } from 'node:tty';
 import { libchdbPath } from 'chdb/libchdb';
 import { DataType, load, open } from 'ffi-rs';
@@ -34,6 +35,7 @@ process.on('SIGINT', stop);
 process.on('SIGHUP', stop);
 new Socket({ fd: terminal.lifeLineFd, readable: true, writable: false }).on('end', stop).on('error', stop).resume();
 
+const historyFile = join(dirname(configFile), 'session-history');
 const args = [
   'clickhouse-local',
   `--path=${dataPath}`,
@@ -43,7 +45,8 @@ const args = [
   '--log-level=warning',
   '--interactive',
   '--disable_suggestion',
-  '--history_file=/dev/null',
+  // The session saves its history with mode 600; as root, on /dev/null, that would shut every other user out of it.
+  `--history_file=${historyFile}`,
   '--progress=off',
   '--progress-table=off',
   '--query=SYSTEM START LISTEN HTTP;',

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,15 @@ async function ask(sql: string, headers: Record<string, string>): Promise<{ stat
 }
 
 describe('embedded ClickHouse', () => {
+  test('leaves the permissions of /dev/null as they are', async () => {
+    const before = (await stat('/dev/null')).mode;
+    const dataDir = await mkdtemp(join(tmpdir(), 'weir-store-'));
+    const options = { dataDir, memoryBytesMax: 1e9, log: silentLog, user: 'weir', database: 'weir' };
+    await (await startEmbeddedClickHouse(options)).stop();
+    await rm(dataDir, { recursive: true, force: true });
+    expect((await stat('/dev/null')).mode).toBe(before);
+  });
+
   test('survives malformed requests, half requests and connection resets', async () => {
     const { pid } = t.server;
     const garbage = [
