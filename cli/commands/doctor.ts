@@ -1,9 +1,10 @@
 /** `weir doctor`: checks what Weir needs on this machine and how the running one is doing. */
 import { spawnSync } from 'node:child_process';
-import { statfsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { parseConfig } from '../../core/config.ts';
+import { findNatsServer } from '../../stream/embedded/find-nats-server.ts';
 import { isAlive, readRunFile } from '../parts.ts';
 
 const DISK_FREE_BYTES_MIN = 2_000_000_000;
@@ -16,30 +17,39 @@ interface Finding {
 
 export function doctorCommand(): Command {
   return new Command('doctor').description('check the machine and the running Weir').action(async () => {
-    const findings = [...checkMachine(), ...(await checkRunning())];
+    const findings = [...(await checkMachine()), ...(await checkRunning())];
     for (const { ok, what } of findings) process.stdout.write(`${ok ? 'ok  ' : 'BAD '} ${what}\n`);
     if (findings.some((finding) => !finding.ok)) process.exitCode = 1;
   });
 }
 
-function checkMachine(): Finding[] {
+async function checkMachine(): Promise<Finding[]> {
   const config = parseConfig(process.env);
-  const nats = spawnSync('nats-server', ['--version'], {
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
-  });
-  const disk = statfsSync(resolve(config.WEIR_DATA_DIR, '..'));
+  const disk = statfsSync(nearestFolder(resolve(config.WEIR_DATA_DIR)));
   const freeBytes = disk.bavail * disk.bsize;
   return [
     { ok: Number(process.versions.node.split('.')[0]) >= 20, what: `Node.js ${process.versions.node}` },
-    config.NATS_URL === ''
-      ? { ok: nats.status === 0, what: nats.stdout?.trim() || 'nats-server is not on PATH' }
-      : { ok: true, what: `NATS at ${new URL(config.NATS_URL).host}` },
+    config.NATS_URL === '' ? await checkNatsServer() : { ok: true, what: `NATS at ${new URL(config.NATS_URL).host}` },
     {
       ok: freeBytes >= DISK_FREE_BYTES_MIN,
       what: `${(freeBytes / 1e9).toFixed(1)} GB free for ${config.WEIR_DATA_DIR}`,
     },
   ];
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path));
+}
+
+async function checkNatsServer(): Promise<Finding> {
+  try {
+    const program = await findNatsServer();
+    const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+    return { ok: true, what: `${program}, ${stdout.trim()}` };
+  } catch (error) {
+    return { ok: false, what: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function checkRunning(): Promise<Finding[]> {

@@ -14,10 +14,11 @@ import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
 import { pause } from '../pause.ts';
 import { readServerFeatures, type ServerFeatures } from '../server-features.ts';
+import { findNatsServer } from './find-nats-server.ts';
 import { formatNatsServerConfig } from './nats-server-config.ts';
 import { endProcess, endStaleProcess, forgetProcess, recordProcess } from './server-process.ts';
 
-const BINARY = 'nats-server';
+const PART = 'nats-server';
 /** A long log without its index is read whole before the server listens. */
 const READY_TIMEOUT_MS = 180_000;
 const READY_LINE = 'Server is ready';
@@ -50,19 +51,20 @@ export interface StartNatsServerOptions {
 
 /**
  * Ends a server that an earlier, killed supervisor left in the same directory, and starts a new one. Throws
- * `part.missing` without a usable nats-server on PATH, `part.not_ready` when it does not come up or the directory is
+ * `part.missing` without a usable nats-server, `part.not_ready` when it does not come up or the directory is
  * in use by another supervisor that lives.
  */
 export async function startNatsServer(o: StartNatsServerOptions): Promise<NatsServer> {
   const directory = resolve(o.dataDir, 'nats');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const files = { config: join(directory, 'nats-server.conf'), record: join(directory, 'nats-server.pid') };
-  const features = await serverFeatures();
+  const program = await findNatsServer();
+  const features = await serverFeatures(program);
   const stalePid = await endStaleProcess(files.record, files.config);
   if (stalePid !== undefined) o.log.warn({ pid: stalePid }, 'ended the nats-server that an earlier run had left');
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(o, features, directory, files);
+      return await startOnce(o, program, features, directory, files);
     } catch (error) {
       // Somebody else may have taken the port between choosing it and listening on it, or hold a given one for a moment.
       if (attempt >= START_ATTEMPTS_MAX || !String(error).includes('address already in use')) throw error;
@@ -74,6 +76,7 @@ export async function startNatsServer(o: StartNatsServerOptions): Promise<NatsSe
 
 async function startOnce(
   o: StartNatsServerOptions,
+  program: string,
   features: ServerFeatures,
   directory: string,
   files: { config: string; record: string },
@@ -85,7 +88,7 @@ async function startOnce(
   await writeFile(files.config, formatNatsServerConfig(config, features), { mode: 0o600 });
 
   // Its own process group: Ctrl-C in a terminal reaches the supervisor, which stops the parts in their order.
-  const child = spawn(BINARY, ['-c', files.config], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, ['-c', files.config], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const exited = new Promise<{ code: number | null; signal: string | null }>((settle) => {
     child.once('error', (error) => {
       o.log.error({ err: error }, 'nats-server could not be run');
@@ -95,7 +98,7 @@ async function startOnce(
   });
   const { lastLines, ready } = forwardLog(child, o.log);
   const { pid } = child;
-  if (pid === undefined) throw new WeirError('part.missing', `${BINARY} could not be run`);
+  if (pid === undefined) throw new WeirError('part.missing', `${program} could not be run`);
   await recordProcess(files.record, pid);
   const stop = async (): Promise<void> => {
     await endProcess(pid);
@@ -120,12 +123,12 @@ async function startOnce(
   return { url: `nats://127.0.0.1:${port}`, port, pid, exited, stop };
 }
 
-async function serverFeatures(): Promise<ServerFeatures> {
+async function serverFeatures(program: string): Promise<ServerFeatures> {
   let version: string;
   try {
-    version = (await promisify(execFile)(BINARY, ['--version'])).stdout.trim();
+    version = (await promisify(execFile)(program, ['--version'])).stdout.trim();
   } catch (error) {
-    throw new WeirError('part.missing', `${BINARY} was not found on PATH`, { cause: error });
+    throw new WeirError('part.missing', `${program} could not be run`, { cause: error });
   }
   return readServerFeatures(version.replace(/^.*v/, ''));
 }
@@ -144,9 +147,9 @@ function forwardLog(child: ChildProcess, log: Logger): { lastLines: string[]; re
         lastLines.push(line);
         if (lastLines.length > 3) lastLines.shift();
         if (line.includes(READY_LINE)) settle();
-        if (/\[(ERR|FTL)\]/.test(line)) log.error({ part: BINARY }, line);
-        else if (line.includes('[WRN]')) log.warn({ part: BINARY }, line);
-        else log.debug({ part: BINARY }, line);
+        if (/\[(ERR|FTL)\]/.test(line)) log.error({ part: PART }, line);
+        else if (line.includes('[WRN]')) log.warn({ part: PART }, line);
+        else log.debug({ part: PART }, line);
       });
     }
   });
