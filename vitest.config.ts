@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { SummaryReporter } from './tests/support/summary-reporter.ts';
+import { SummaryReporter } from './tests/support/vitest/summary-reporter.ts';
 
 /** The folder says the kind: unit tests share the machine, tests with real servers take their turn. */
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { SummaryReporter } from './tests/support/summary-reporter.ts';
+import { SummaryReporter } from './tests/support/vitest/summary-reporter.ts';
 
 /** Proofs that take minutes: whole data sets, parts killed on the way. One at a time. */
 export default defineConfig({

@@ -11,10 +11,12 @@ import { createEvaluator, drain, type Evaluator } from './compiler/evaluator.ts'
 import { type Selectivity, UNMEASURED } from './compiler/selectivity.ts';
 import { SlotFile, withOperands } from './compiler/slot-file.ts';
 import { explainRule } from './explain/explain-rule.ts';
+import { createSlotReaders } from './explain/read-changed.ts';
 import { leavesOf } from './language/condition.ts';
 import type { RuleDocument } from './rule-document.ts';
 import type { RuleSet } from './ruleset.ts';
 import { TraceLayout } from './trace/trace-layout.ts';
+import { TEXT_NUMBERS_MAX, type TextNumbers } from './trace/value-codec.ts';
 
 export interface RuleSetOptions {
   /** Whether JavaScript may be generated; `true` unless said otherwise. Results are the same either way. */
@@ -96,6 +98,7 @@ function* compilePlan(
       type,
       traced.flatMap((index) => slots[index] ?? []),
       evaluator.hot,
+      numberTexts(rules, compiled),
     ),
   };
 }
@@ -144,10 +147,8 @@ function createRuleSet(version: number, compiled: CompiledDocuments, plans: Read
       if (plan === undefined) return [];
       file.begin(input.facts, input.values);
       for (let i = 0; i < slots.length; i++) file.load(i);
-      const values = [...file.s];
-      return plan.rules.map((rule) =>
-        explainRule(rule.document, rule.condition, (read) => values[compiled.slotOf.get(read) ?? -1]),
-      );
+      const { read, readChanged } = createSlotReaders([...file.s], slots, compiled.slotOf);
+      return plan.rules.map((rule) => explainRule(rule.document, rule.condition, read, readChanged));
     },
 
     expandTrace(trace, type, eventFacts) {
@@ -167,4 +168,21 @@ function slotsOf(rule: CompiledRule, compiled: CompiledDocuments): Set<number> {
     }
   }
   return found;
+}
+
+/** By slot, the texts that rules compare it with, in the order in which rules name them. */
+function numberTexts(rules: readonly CompiledRule[], { slotOf }: CompiledDocuments): Map<number, TextNumbers> {
+  const bySlot = new Map<number, Map<string, number>>();
+  for (const { condition } of rules) {
+    for (const { left, right } of leavesOf(condition)) {
+      const slot = slotOf.get(left);
+      if (slot === undefined || right.kind === 'fact') continue;
+      const texts = (Array.isArray(right.value) ? right.value : [right.value]).filter((one) => typeof one === 'string');
+      const numbers = bySlot.get(slot) ?? new Map<string, number>();
+      for (const text of texts)
+        if (!numbers.has(text) && numbers.size < TEXT_NUMBERS_MAX) numbers.set(text, numbers.size);
+      if (numbers.size > 0) bySlot.set(slot, numbers);
+    }
+  }
+  return bySlot;
 }

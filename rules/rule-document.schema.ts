@@ -100,7 +100,7 @@ export const RULE_DOCUMENT_SCHEMA = {
     conditions: {
       description: 'json-rules-engine conditions: one of all, any, not, condition',
       allOf: [{ $ref: '#/$defs/condition' }],
-      anyOf: [{ required: ['all'] }, { required: ['any'] }, { required: ['not'] }, { required: ['condition'] }],
+      anyOf: ['all', 'any', 'not', 'condition'].map((name) => ({ type: 'object', required: [name] })),
     },
     examples: { type: 'array', description: 'Events with the expected outcome' },
   },

@@ -63,6 +63,15 @@ export class ByteWriter {
     this.#length += 4;
   }
 
+  /** Writes the least bytes, 1 to 4, that hold a u32, and returns how many. Free of branches on the value. */
+  leastBytes(value: number): number {
+    this.#reserve(4);
+    this.#view.setUint32(this.#length, value, true);
+    const bytes = (39 - Math.clz32(value | 1)) >> 3;
+    this.#length += bytes;
+    return bytes;
+  }
+
   f64(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);

@@ -93,6 +93,6 @@ export function createReader(slot: Slot): ReadSlot {
 }
 
 /** Undefined where an operand is no number or the divisor is 0. */
-function divide(of: unknown, to: unknown): number | undefined {
+export function divide(of: unknown, to: unknown): number | undefined {
   return typeof of === 'number' && typeof to === 'number' && to !== 0 ? of / to : undefined;
 }

@@ -3,16 +3,17 @@ import type { Condition } from '../language/condition.ts';
 import type { RuleDocument } from '../rule-document.ts';
 import type { RuleExplanation } from '../ruleset.ts';
 import { explainCondition, findFirstFailure, type ReadFact } from './explain-condition.ts';
-import { findNearestChange } from './nearest-change.ts';
+import { findNearestChange, type ReadChanged } from './nearest-change.ts';
 
 export function explainRule(
   document: Pick<RuleDocument, 'id' | 'version' | 'name'>,
   condition: Condition,
   read: ReadFact,
+  readChanged?: ReadChanged,
 ): RuleExplanation {
   const conditions = explainCondition(condition, read);
   const firstFailure = findFirstFailure(conditions);
-  const nearestChange = findNearestChange(condition, conditions.result, read);
+  const nearestChange = findNearestChange(condition, conditions.result, read, readChanged);
   return {
     ruleId: document.id,
     ruleVersion: document.version,

@@ -12,18 +12,25 @@ const CANDIDATES_MAX = 4;
 /** A rule of a thousand comparisons would be tried a thousand times. */
 const LEAVES_MAX = 200;
 
-export function findNearestChange(condition: Condition, fired: boolean, read: ReadFact): NearestChange | undefined {
+/** Reads of the same event, had the value of one fact been `to`. */
+export type ReadChanged = (read: FactRead, to: unknown) => ReadFact;
+
+/** `readChanged`: by default nothing is computed from the fact that changes. */
+export function findNearestChange(
+  condition: Condition,
+  fired: boolean,
+  read: ReadFact,
+  readChanged: ReadChanged = replacing(read),
+): NearestChange | undefined {
   let nearest: NearestChange | undefined;
   let tried = 0;
   for (const leaf of leavesOf(condition)) {
     if (++tried > LEAVES_MAX) break;
-    const key = keyOf(leaf.left);
     const from = read(leaf.left);
     for (const to of turningValues(leaf, from, read)) {
       const distance = distanceOf(from, to);
       if (nearest !== undefined && distance >= nearest.distance) continue;
-      const changed: ReadFact = (other) => (keyOf(other) === key ? to : read(other));
-      if (resultOf(condition, changed) === fired) continue;
+      if (resultOf(condition, readChanged(leaf.left, to)) === fired) continue;
       nearest = {
         pointer: leaf.pointer,
         fact: leaf.left.fact,
@@ -36,6 +43,13 @@ export function findNearestChange(condition: Condition, fired: boolean, read: Re
     }
   }
   return nearest;
+}
+
+function replacing(read: ReadFact): ReadChanged {
+  return (changed, to) => {
+    const key = keyOf(changed);
+    return (other) => (keyOf(other) === key ? to : read(other));
+  };
 }
 
 /** Equal for reads of the same value. */

@@ -10,19 +10,12 @@ import type { Slot } from '../compiler/slot-table.ts';
 import { isBorneBy } from '../facts/known-facts.ts';
 import { readPath } from '../language/read-path.ts';
 import type { RuleInput } from '../ruleset.ts';
-import { readValues, writeValues } from './value-codec.ts';
+import { readValues, type TextNumbers, writeValues } from './value-codec.ts';
 
-const TRACE_VERSION = 1;
-
-/** Where an evaluation has a member's value: in a slot, in one that it may not have got to, or in the fact only. */
-const LOADED = 0;
-const LOADED_LATE = 1;
-const FROM_FACT = 2;
+const TRACE_VERSION = 2;
 
 interface Member {
   readonly slot: Slot;
-  readonly index: number;
-  readonly from: typeof LOADED | typeof LOADED_LATE | typeof FROM_FACT;
   /** Names to rebuild the value under; undefined where the whole fact is kept. */
   readonly names: readonly string[] | undefined;
 }
@@ -30,10 +23,25 @@ interface Member {
 export class TraceLayout {
   readonly #type: EventType;
   readonly #members: readonly Member[];
+  /** Slots of the members. */
+  readonly #slots: Int32Array;
+  /** Slots that an evaluation may not have got to. */
+  readonly #late: Int32Array;
+  /** Members that no slot holds: of these the whole fact is kept. */
+  readonly #fromFact: Int32Array;
+  /** Of each member, the texts that rules compare it with. */
+  readonly #names: readonly (TextNumbers | undefined)[];
   readonly #scratch: unknown[];
+  /** 0, 1, 2 …: the members as they lie in `#scratch`. */
+  readonly #inOrder: Int32Array;
 
-  /** `hot`: slots that every evaluation loads. */
-  constructor(type: EventType, slots: readonly Slot[], hot: ReadonlySet<number>) {
+  /** `hot`: slots that every evaluation loads. `names`: by slot, the texts that rules compare it with. */
+  constructor(
+    type: EventType,
+    slots: readonly Slot[],
+    hot: ReadonlySet<number>,
+    names: ReadonlyMap<number, TextNumbers>,
+  ) {
     this.#type = type;
     const traced = slots.filter(
       ({ source }) => source.kind === 'value' || (source.kind === 'fact' && !isBorneBy(type, source.name)),
@@ -41,13 +49,16 @@ export class TraceLayout {
     const whole = new Set(traced.filter(isWhole).map(sourceOf));
     // Where the whole fact is kept, its members are in it.
     const needed = traced.filter((slot) => isWhole(slot) || !whole.has(sourceOf(slot)));
-    this.#members = needed.map((slot) => {
-      const names = slot.path?.names;
-      const inSlot = names !== undefined || slot.path === undefined;
-      const from = inSlot ? (hot.has(slot.index) ? LOADED : LOADED_LATE) : FROM_FACT;
-      return { slot, index: slot.index, names, from };
-    });
-    this.#scratch = this.#members.map(() => undefined);
+    this.#members = needed.map((slot) => ({ slot, names: slot.path?.names }));
+    this.#slots = Int32Array.from(needed, ({ index }) => index);
+    const inSlot = (slot: Slot) => slot.path === undefined || slot.path.names !== undefined;
+    this.#late = Int32Array.from(
+      needed.filter((slot) => inSlot(slot) && !hot.has(slot.index)).map(({ index }) => index),
+    );
+    this.#fromFact = Int32Array.from(needed.flatMap((slot, i) => (inSlot(slot) ? [] : [i])));
+    this.#names = needed.map(({ index }) => names.get(index));
+    this.#scratch = needed.map(() => undefined);
+    this.#inOrder = Int32Array.from(needed.keys());
   }
 
   write(writer: ByteWriter, input: RuleInput): void {
@@ -56,20 +67,23 @@ export class TraceLayout {
       const fact = factOf(slot, input);
       return names === undefined ? fact : readPath(fact, slot.path);
     });
-    writeValues(writer, values);
+    writeValues(writer, values, this.#inOrder, this.#names);
   }
 
   /** The same bytes, from the slots that an evaluation of this input has just loaded. Allocates nothing. */
   writeLoaded(writer: ByteWriter, input: RuleInput, file: SlotFile): void {
-    const members = this.#members;
-    const values = this.#scratch;
-    for (let i = 0; i < members.length; i++) {
-      const { slot, index, from } = members[i] as Member;
-      if (from === LOADED_LATE) file.load(index);
-      values[i] = from === FROM_FACT ? factOf(slot, input) : file.s[index];
-    }
+    const late = this.#late;
+    for (let i = 0; i < late.length; i++) file.load(late[i] as number);
     writer.u8(TRACE_VERSION);
-    writeValues(writer, values);
+    if (this.#fromFact.length === 0) writeValues(writer, file.s, this.#slots, this.#names);
+    else this.#writeWithFacts(writer, input, file);
+  }
+
+  #writeWithFacts(writer: ByteWriter, input: RuleInput, file: SlotFile): void {
+    const values = this.#scratch;
+    for (let i = 0; i < values.length; i++) values[i] = file.s[this.#slots[i] as number];
+    for (const i of this.#fromFact) values[i] = factOf((this.#members[i] as Member).slot, input);
+    writeValues(writer, values, this.#inOrder, this.#names);
   }
 
   /** The input that was written, as far as rules can tell. Throws a `RangeError` on bytes that are no trace of this layout. */
@@ -79,7 +93,7 @@ export class TraceLayout {
     const facts: Record<string, unknown> = {};
     for (const name of Object.keys(eventFacts)) if (isBorneBy(this.#type, name)) facts[name] = eventFacts[name];
     const read: unknown[] = new Array(values).fill(undefined);
-    const stored = readValues(reader, this.#members.length);
+    const stored = readValues(reader, this.#names);
     for (let i = 0; i < this.#members.length; i++) {
       const { slot, names } = this.#members[i] as Member;
       const value = stored[i];

@@ -6,12 +6,15 @@ const UNDEFINED = 0;
 const NULL = 1;
 const FALSE = 2;
 const TRUE = 3;
+/** A whole number below 2^32 in one byte; the next three tags are two, three and four bytes. */
 const BYTE = 4;
-const NATURAL = 5;
-const DOUBLE = 6;
-const TEXT = 7;
-const LONG_TEXT = 8;
-const JSON_VALUE = 9;
+const FOUR_BYTES = 7;
+const DOUBLE = 8;
+const TEXT = 9;
+const LONG_TEXT = 10;
+const JSON_VALUE = 11;
+/** A text by its number. */
+const NAMED = 12;
 
 const SHORT_TEXT_MAX = 85;
 
@@ -20,72 +23,75 @@ export const TAGS_PER_WORD = 8;
 const TAG_BITS = 4;
 const TAG_MASK = 15;
 
-function tagOf(value: unknown): number {
-  switch (typeof value) {
-    case 'number':
-      if (value >>> 0 !== value || Object.is(value, -0)) return DOUBLE;
-      return value < 256 ? BYTE : NATURAL;
-    case 'string':
-      return value.length > SHORT_TEXT_MAX ? LONG_TEXT : TEXT;
-    case 'boolean':
-      return value ? TRUE : FALSE;
-    case 'object':
-      return value === null ? NULL : JSON_VALUE;
-    default:
-      return UNDEFINED;
-  }
-}
+/** Texts that a value is compared with, numbered from 0: of one of these a trace keeps the number. */
+export type TextNumbers = ReadonlyMap<string, number>;
+/** A number takes one byte. */
+export const TEXT_NUMBERS_MAX = 256;
 
-/** Writes what the tag does not say already. */
-function writePayload(writer: ByteWriter, tag: number, value: unknown): void {
-  switch (tag) {
-    case BYTE:
-      writer.u8(value as number);
-      return;
-    case NATURAL:
-      writer.u32(value as number);
-      return;
-    case DOUBLE:
-      writer.f64(value as number);
-      return;
-    case TEXT:
-      writer.text(value as string);
-      return;
-    case LONG_TEXT:
-      writer.text32(value as string);
-      return;
-    case JSON_VALUE:
-      writer.text32(JSON.stringify(value));
-  }
-}
-
-/** Writes all values: a word of tags before every eight, then their payloads. */
-export function writeValues(writer: ByteWriter, values: readonly unknown[]): void {
-  for (let start = 0; start < values.length; start += TAGS_PER_WORD) {
-    const end = Math.min(values.length, start + TAGS_PER_WORD);
-    let tags = 0;
-    for (let i = end - 1; i >= start; i--) tags = (tags << TAG_BITS) | tagOf(values[i]);
-    writer.u32(tags >>> 0);
-    for (let i = start; i < end; i++) {
-      writePayload(writer, tags & TAG_MASK, values[i]);
-      tags >>>= TAG_BITS;
+/** Writes one value's payload, which is what its tag does not say already, and gives the tag. */
+function writeValue(writer: ByteWriter, value: unknown, names: TextNumbers | undefined): number {
+  if (typeof value === 'number') {
+    if (value >>> 0 !== value || (value === 0 && Object.is(value, -0))) {
+      writer.f64(value);
+      return DOUBLE;
     }
+    return BYTE - 1 + writer.leastBytes(value);
+  }
+  if (typeof value === 'string') {
+    const number = names?.get(value);
+    if (number !== undefined) {
+      writer.u8(number);
+      return NAMED;
+    }
+    if (value.length <= SHORT_TEXT_MAX) {
+      writer.text(value);
+      return TEXT;
+    }
+    writer.text32(value);
+    return LONG_TEXT;
+  }
+  if (typeof value === 'boolean') return value ? TRUE : FALSE;
+  if (value === null) return NULL;
+  if (typeof value !== 'object') return UNDEFINED;
+  writer.text32(JSON.stringify(value));
+  return JSON_VALUE;
+}
+
+/** Writes `values[indexes[0]]`, `values[indexes[1]]` … (texts by `names`, in the same order): a word of tags before every eight, then their payloads. */
+export function writeValues(
+  writer: ByteWriter,
+  values: readonly unknown[],
+  indexes: Int32Array,
+  names: readonly (TextNumbers | undefined)[],
+): void {
+  const count = indexes.length;
+  for (let start = 0; start < count; start += TAGS_PER_WORD) {
+    const end = Math.min(count, start + TAGS_PER_WORD);
+    const at = writer.length;
+    writer.u32(0);
+    let tags = 0;
+    for (let i = start, shift = 0; i < end; i++, shift += TAG_BITS)
+      tags |= writeValue(writer, values[indexes[i] as number], names[i]) << shift;
+    writer.patchU32(at, tags >>> 0);
   }
 }
 
-export function readValues(reader: ByteReader, count: number): unknown[] {
+/** Reads one value for each of `names`, which must be those that the values were written with. Throws a `RangeError`. */
+export function readValues(reader: ByteReader, names: readonly (TextNumbers | undefined)[]): unknown[] {
+  const count = names.length;
   const values: unknown[] = [];
   let tags = 0;
   for (let i = 0; i < count; i++) {
     if (i % TAGS_PER_WORD === 0) tags = reader.u32();
-    values.push(readPayload(reader, tags & TAG_MASK));
+    values.push(readPayload(reader, tags & TAG_MASK, names[i]));
     tags >>>= TAG_BITS;
   }
   if (tags !== 0 && count % TAGS_PER_WORD !== 0) throw new RangeError('there are more tags than values');
   return values;
 }
 
-function readPayload(reader: ByteReader, tag: number): unknown {
+function readPayload(reader: ByteReader, tag: number, names: TextNumbers | undefined): unknown {
+  if (tag >= BYTE && tag <= FOUR_BYTES) return readBytes(reader, tag - BYTE + 1);
   switch (tag) {
     case UNDEFINED:
       return undefined;
@@ -95,10 +101,6 @@ function readPayload(reader: ByteReader, tag: number): unknown {
       return false;
     case TRUE:
       return true;
-    case BYTE:
-      return reader.u8();
-    case NATURAL:
-      return reader.u32();
     case DOUBLE:
       return reader.f64();
     case TEXT:
@@ -107,7 +109,20 @@ function readPayload(reader: ByteReader, tag: number): unknown {
       return reader.text32();
     case JSON_VALUE:
       return JSON.parse(reader.text32());
+    case NAMED:
+      return textOf(reader.u8(), names);
     default:
       throw new RangeError(`no value has the tag ${tag}`);
   }
+}
+
+function readBytes(reader: ByteReader, count: number): number {
+  let value = 0;
+  for (let i = 0, unit = 1; i < count; i++, unit *= 256) value += reader.u8() * unit;
+  return value;
+}
+
+function textOf(number: number, names: TextNumbers | undefined): string {
+  for (const [text, known] of names ?? []) if (known === number) return text;
+  throw new RangeError(`no text has the number ${number}`);
 }

@@ -2,9 +2,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_PERSONAS } from '../../loadtest/demo/personas.ts';
-import { launchBrowser, seriousViolations } from '../support/browser.ts';
 import { until } from '../support/until.ts';
-import { startWeir, type WeirUnderTest } from '../support/weir.ts';
+import { launchBrowser, seriousViolations } from '../support/weir/browser.ts';
+import { startWeir, type WeirUnderTest } from '../support/weir/weir.ts';
 
 const VISIBLE_TIMEOUT_MS = 60_000;
 const OFFER_TIMEOUT_MS = 90_000;

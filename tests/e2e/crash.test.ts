@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDemoWorld } from '../../loadtest/demo/world.ts';
-import { untilStored } from '../support/settled.ts';
-import { readStoredOutcomes, type StoredOutcomes } from '../support/stored-outcomes.ts';
 import { until } from '../support/until.ts';
-import { startWeir, type WeirUnderTest } from '../support/weir.ts';
-import { runWeirCommand } from '../support/weir-command.ts';
+import { untilStored } from '../support/weir/settled.ts';
+import { readStoredOutcomes, type StoredOutcomes } from '../support/weir/stored-outcomes.ts';
+import { startWeir, type WeirUnderTest } from '../support/weir/weir.ts';
+import { runWeirCommand } from '../support/weir/weir-command.ts';
 
 const SEED = 20_261_123;
 const FROM_MS = Date.UTC(2026, 2, 3, 2);

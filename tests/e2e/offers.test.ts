@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { findDataSet } from '../support/data-sets.ts';
+import { findDataSet } from '../support/events/data-sets.ts';
 import { until } from '../support/until.ts';
-import { startWeir, type WeirUnderTest } from '../support/weir.ts';
-import { runWeirCommand } from '../support/weir-command.ts';
+import { startWeir, type WeirUnderTest } from '../support/weir/weir.ts';
+import { runWeirCommand } from '../support/weir/weir-command.ts';
 
 const SETTLED_TIMEOUT_MS = 120_000;
 const USERS = ['000', '002', '003', '004', '006', '007', '008', '009', '010'];

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { decodeOutcomeFrame } from '../../core/outcomes/outcome-codec.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
-import { engineLog } from '../support/engine-log.ts';
+import { engineLog } from '../support/engine/engine-log.ts';
 
 const FILE = new URL('./engine-digest.json', import.meta.url);
 

@@ -9,8 +9,8 @@ import {
   ruleArbitrary,
   selectiveConditions,
   selectiveFacts,
-} from '../support/rules-arbitraries.ts';
-import { createDifferential, type DifferentialCounts } from '../support/rules-differential.ts';
+} from '../support/rules/rules-arbitraries.ts';
+import { createDifferential, type DifferentialCounts } from '../support/rules/rules-differential.ts';
 
 const cases = Number(process.argv[2] ?? 1_000_000);
 const seed = Number(process.argv[3] ?? 1);

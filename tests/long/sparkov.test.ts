@@ -3,12 +3,12 @@
  * Figures of the file are stated in its own documentation.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findDataSet } from '../support/data-sets.ts';
-import { untilStored } from '../support/settled.ts';
-import { readStoredOutcomes, type StoredOutcomes } from '../support/stored-outcomes.ts';
+import { findDataSet } from '../support/events/data-sets.ts';
 import { until } from '../support/until.ts';
-import { startWeir, type WeirUnderTest } from '../support/weir.ts';
-import { runWeirCommand } from '../support/weir-command.ts';
+import { untilStored } from '../support/weir/settled.ts';
+import { readStoredOutcomes, type StoredOutcomes } from '../support/weir/stored-outcomes.ts';
+import { startWeir, type WeirUnderTest } from '../support/weir/weir.ts';
+import { runWeirCommand } from '../support/weir/weir-command.ts';
 
 const TRANSACTIONS = 149_231;
 const AMOUNT_CENTS = '1240233711';

@@ -1,136 +1,24 @@
 /** Every HTTP answer of the api on real parts, against its own schema: decisions with their reasons, figures, rules, customers. */
-
-import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlertsAnswer } from '../../../api/schemas/alerts.ts';
 import { CustomerAnswer } from '../../../api/schemas/customers.ts';
 import { DecisionDetail, type ExplainedConditionView } from '../../../api/schemas/decisions.ts';
-import { ReadyAnswer } from '../../../api/schemas/health.ts';
 import { KpisAnswer } from '../../../api/schemas/kpis.ts';
 import { NearbyAnswer } from '../../../api/schemas/nearby.ts';
 import { Problem } from '../../../api/schemas/problem.ts';
 import { QuarantineAnswer } from '../../../api/schemas/quarantine.ts';
 import { RuleDocumentView, RulesAnswer, RuleVersionsAnswer } from '../../../api/schemas/rules.ts';
-import type { EventOf } from '../../../core/events/event.ts';
-import { type ApiStack, startApiStack } from '../../support/api-stack.ts';
-import { until } from '../../support/until.ts';
-
-const NOW = Date.now();
-const MINUTE_MS = 60_000;
-
-const velocity = (version: number, limit: number) => ({
-  id: 'velocity',
-  version,
-  name: 'Many payments in ten minutes',
-  on: ['transaction'],
-  conditions: {
-    all: [
-      { fact: 'transaction', path: '$.channel', operator: 'equal', value: 'app' },
-      {
-        fact: 'window',
-        params: { aggregate: 'count', over: 'customer', last: '10m' },
-        operator: 'greaterThan',
-        value: limit,
-      },
-    ],
-  },
-  event: { type: 'fraud', params: { action: 'review', score: 60, code: 'velocity', message: 'Many payments' } },
-});
-const large = {
-  id: 'large',
-  version: 4,
-  name: 'A large amount',
-  on: ['transaction'],
-  conditions: { all: [{ fact: 'transaction', path: '$.amount', operator: 'greaterThan', value: 1_000_000 }] },
-  event: { type: 'fraud', params: { action: 'decline', score: 90, code: 'large', message: 'Large' } },
-};
-const hotel = {
-  id: 'hotel',
-  version: 1,
-  name: 'A hotel nearby',
-  on: ['location'],
-  conditions: {
-    all: [
-      {
-        fact: 'nearby',
-        params: { category: 'hotel', radiusM: 500 },
-        path: '$.count',
-        operator: 'greaterThan',
-        value: 0,
-      },
-    ],
-  },
-  event: {
-    type: 'offer',
-    params: { campaignId: 'h', title: 'Stay', body: '{place.name}', reason: 'near', validFor: '2h', cooldown: '1h' },
-  },
-};
-
-function payment(id: string, subject: string, agoMs: number): EventOf<'transaction'> {
-  return {
-    type: 'transaction',
-    id,
-    source: 'pos',
-    subject,
-    timeMs: NOW - agoMs,
-    offsetMinutes: 480,
-    receivedMs: NOW,
-    data: {
-      amount: 12_500,
-      currency: 'CNY',
-      kind: 'purchase',
-      status: 'approved',
-      channel: 'app',
-      businessLine: 'B2C',
-      merchant: { id: 'm-1', city: 'Shanghai' },
-      fee: 75,
-      cost: 30,
-    },
-  };
-}
+import type { ApiStack } from '../../support/api/api-stack.ts';
+import { createCheckedGet, MINUTE_MS, NOW_MS, payment, startFilledStack } from '../../support/api/filled-stack.ts';
 
 describe('the api', () => {
   let stack: ApiStack;
   beforeAll(async () => {
-    stack = await startApiStack();
-    await stack.activate(1, [velocity(1, 5), large]);
-    await stack.activate(2, [velocity(2, 2), large, hotel]);
-    await stack.startProcessor();
-    stack.startSink();
-    const place: EventOf<'place'> = {
-      type: 'place',
-      id: 'p-1',
-      source: 'map',
-      subject: 'hotel-1',
-      timeMs: NOW - 60 * MINUTE_MS,
-      offsetMinutes: 0,
-      receivedMs: NOW,
-      data: { name: 'Grand', category: 'hotel', lat: 31.23, lon: 121.47, discount: 10 },
-    };
-    const location: EventOf<'location'> = {
-      type: 'location',
-      id: 'l-1',
-      source: 'phone',
-      subject: 'c-1',
-      timeMs: NOW - MINUTE_MS,
-      offsetMinutes: 0,
-      receivedMs: NOW,
-      data: { lat: 31.2301, lon: 121.4701, accuracyM: 12, origin: 'gps' },
-    };
-    await stack.append([place]);
-    await stack.append([1, 2, 3].map((n) => payment(`t-${n}`, 'c-1', (5 - n) * MINUTE_MS)));
-    await stack.append([payment('t-other', 'c-2', MINUTE_MS), location]);
-    await stack.settled();
+    stack = await startFilledStack();
   });
   afterAll(() => stack.close());
-
-  async function get(schema: TSchema, path: string, role: Parameters<ApiStack['get']>[1] = 'analyst', sub?: string) {
-    const { status, body, headers } = await stack.get(path, role, sub);
-    expect(status, JSON.stringify(body)).toBe(200);
-    expect(Value.Errors(schema, body)).toEqual([]);
-    return { body: body as never, headers };
-  }
+  const get = createCheckedGet(() => stack);
 
   it('explains a decision: what fired, and the first thing that kept a rule from firing', async () => {
     const { body } = await get(DecisionDetail, '/v1/decisions/t-3');
@@ -185,11 +73,11 @@ describe('the api', () => {
   });
 
   it('gives figures for a range, by step and dimension, with the position that they hold for', async () => {
-    const from = new Date(NOW - 30 * MINUTE_MS).toISOString();
+    const from = new Date(NOW_MS - 30 * MINUTE_MS).toISOString();
     for (const step of ['second', 'minute', 'hour', 'day', 'total']) {
       const { body } = await get(
         KpisAnswer,
-        `/v1/kpis?from=${from}&to=${NOW + MINUTE_MS}&step=${step}&by=channel`,
+        `/v1/kpis?from=${from}&to=${NOW_MS + MINUTE_MS}&step=${step}&by=channel`,
         'manager',
       );
       const answer: KpisAnswer = body;
@@ -199,7 +87,7 @@ describe('the api', () => {
       expect([sum('transactions'), sum('volume'), sum('fees'), sum('alerts')]).toEqual([4, 50_000, 300, 1]);
       expect(answer.position).toBe(stack.hub.position);
     }
-    const total = await get(KpisAnswer, `/v1/kpis?from=${from}&to=${NOW + MINUTE_MS}&step=total`, 'manager');
+    const total = await get(KpisAnswer, `/v1/kpis?from=${from}&to=${NOW_MS + MINUTE_MS}&step=total`, 'manager');
     expect((total.body as KpisAnswer).series.find(({ currency }) => currency === 'CNY')).toMatchObject({
       customers: 2,
     });
@@ -269,41 +157,5 @@ describe('the api', () => {
 
   it('gives an empty quarantine', async () => {
     expect((await get(QuarantineAnswer, '/v1/quarantine')).body).toEqual({ items: [] });
-  });
-
-  it('is ready while its parts are, says which are not, and still shows a customer without the processor', async () => {
-    const ready = async (): Promise<ReadyAnswer> => {
-      const answer = await fetch(`${stack.url}/readyz`);
-      const body = (await answer.json()) as ReadyAnswer;
-      expect(Value.Errors(ReadyAnswer, body)).toEqual([]);
-      expect(answer.status).toBe(body.ready ? 200 : 503);
-      return body;
-    };
-    await until('ready', 10_000, async () => (await ready()).ready);
-    expect((await ready()).parts.map(({ name }) => name)).toEqual(['log', 'store', 'processor', 'sink', 'live']);
-    await stack.stopProcessor();
-    await until('not ready', 10_000, async () => {
-      const { parts } = await ready();
-      return parts.find(({ name }) => name === 'processor')?.ready === false;
-    });
-    const { body } = await get(CustomerAnswer, '/v1/customers/c-1');
-    expect((body as CustomerAnswer).state).toMatchObject({ available: false });
-    expect((body as CustomerAnswer).decisions).toHaveLength(6);
-    expect((await fetch(`${stack.url}/healthz`)).status).toBe(200);
-  });
-
-  it('answers without a store what it can, and says what it cannot', { timeout: 60_000 }, async () => {
-    await stack.testStore.kill();
-    const refused = await stack.get('/v1/alerts', 'analyst');
-    expect(refused.status).toBe(503);
-    expect(refused.body).toMatchObject({ code: 'store.unavailable' });
-    expect(refused.headers.get('retry-after')).toBe('1');
-    const readiness = (await (await fetch(`${stack.url}/readyz`)).json()) as ReadyAnswer;
-    expect(readiness.parts.find(({ name }) => name === 'store')?.ready).toBe(false);
-    expect((await fetch(`${stack.url}/healthz`)).status).toBe(200);
-    const metrics = await (await fetch(`${stack.url}/metrics`)).text();
-    expect(metrics).toContain('weir_live_outcome_seq');
-    await stack.testStore.restart();
-    await until('the store again', 20_000, async () => (await stack.get('/v1/alerts', 'analyst')).status === 200);
   });
 });

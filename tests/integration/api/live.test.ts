@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KpisMessage, ServerMessage } from '../../../api/live/messages.ts';
 import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
-import { type ApiStack, startApiStack } from '../../support/api-stack.ts';
-import { cursorsOf, type LiveClient } from '../../support/live-world.ts';
-import { transactionNumber } from '../../support/transactions.ts';
+import { type ApiStack, startApiStack } from '../../support/api/api-stack.ts';
+import { cursorsOf, type LiveClient } from '../../support/api/live-world.ts';
+import { transactionNumber } from '../../support/events/transactions.ts';
 import { until } from '../../support/until.ts';
 
 const MINUTE_MS = 60_000;

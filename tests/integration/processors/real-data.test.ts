@@ -17,7 +17,7 @@ import {
   probeValues,
   type RequirementBody,
   rulesetEntry,
-} from '../../support/engine.ts';
+} from '../../support/engine/engine.ts';
 
 const FOLDER = process.env.WEIR_TEST_DATA ?? join(import.meta.dirname, '../../../../shared/data');
 const FILE = join(FOLDER, 'fdh-2018-q2.csv.gz');

@@ -5,9 +5,9 @@ import { digestHex } from '../../../core/hash.ts';
 import { decodeOutcomeFrame, OUTCOMES_OFFSET } from '../../../core/outcomes/outcome-codec.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
 import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
-import { anEvent, aPayment, encodeEntries, rulesetEntry } from '../../support/engine.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
-import { type Answer, appendFrames, readAnswers, startProcessor } from '../../support/processor.ts';
+import { anEvent, aPayment, encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
+import { type Answer, appendFrames, readAnswers, startProcessor } from '../../support/engine/processor.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
 import { until } from '../../support/until.ts';
 
 const BASE_MS = 1_780_000_000_000;

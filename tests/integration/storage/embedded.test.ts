@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEmbeddedClickHouse } from '../../../storage/embedded/start-embedded-clickhouse.ts';
 import { openStore } from '../../../storage/open-store.ts';
-import { silentLog, startTestStore, type TestStore } from '../../support/store.ts';
+import { silentLog, startTestStore, type TestStore } from '../../support/storage/store.ts';
 import { until } from '../../support/until.ts';
 
 let t: TestStore;

@@ -1,187 +1,23 @@
+/** KPIs from the store against a count by hand: any question, at rest and while batches come in. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  BUSINESS_LINES,
-  CHANNELS,
-  TRANSACTION_KINDS,
-  TRANSACTION_STATUSES,
-} from '../../../core/events/data-schemas.ts';
-import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
-import type { AlertOutcome, OfferOutcome } from '../../../core/outcomes/outcome.ts';
+import type { EventOf } from '../../../core/events/event.ts';
 import { kpiCellsUpTo } from '../../../storage/queries/kpi-cells.ts';
 import { KPI_DIMENSIONS, type KpiDimension } from '../../../storage/queries/kpi-dimensions.ts';
-import { KPI_STEPS, type KpiStep, STEP_MS } from '../../../storage/queries/kpi-segments.ts';
-import { type KpiRow, queryKpis } from '../../../storage/queries/query-kpis.ts';
+import { KPI_STEPS } from '../../../storage/queries/kpi-segments.ts';
+import { queryKpis } from '../../../storage/queries/query-kpis.ts';
 import { sinkPosition } from '../../../storage/queries/sink-position.ts';
-import { alertFor, offerFor, outcomeFrame, outcomesOf } from '../../support/outcome-frames.ts';
-import { startSink } from '../../support/run-sink.ts';
-import { startTestStore, type TestStore } from '../../support/store.ts';
-
-const START_MS = Date.UTC(2024, 1, 27, 22, 13, 7, 501);
-const RANGE_MS = 3 * 86_400_000;
-
-const transaction: fc.Arbitrary<EventOf<'transaction'>> = fc
-  .record({
-    n: fc.integer({ min: 0, max: 1e9 }),
-    // Dense around the first hours, sparse over three days: full and empty buckets of each width.
-    afterMs: fc.oneof(fc.nat(RANGE_MS), fc.nat(7_200_000), fc.nat(60_000)),
-    // Large, yet so that the sum of all is still exact in a number.
-    amount: fc.oneof(fc.nat(1e6), fc.integer({ min: 1e11, max: 9e11 })),
-    currency: fc.constantFrom('CNY', 'USD'),
-    kind: fc.constantFrom(...TRANSACTION_KINDS),
-    status: fc.constantFrom(...TRANSACTION_STATUSES),
-    channel: fc.constantFrom(...CHANNELS.slice(0, 3)),
-    businessLine: fc.option(fc.constantFrom(...BUSINESS_LINES), { nil: undefined }),
-    department: fc.constantFrom('Retail', 'Ops'),
-    city: fc.constantFrom('Shanghai', "O'Fallon", '北京'),
-    customer: fc.nat(40),
-    fee: fc.nat(500),
-    cost: fc.nat(500),
-  })
-  .map(
-    ({ n, afterMs, customer, city, businessLine, amount, currency, kind, status, channel, department, fee, cost }) => ({
-      type: 'transaction' as const,
-      id: `k-${n}`,
-      source: 's',
-      subject: `c-${customer}`,
-      timeMs: START_MS + afterMs,
-      offsetMinutes: 0,
-      receivedMs: 1_790_000_000_000,
-      data: {
-        amount,
-        currency,
-        kind,
-        status,
-        channel,
-        ...(businessLine === undefined ? {} : { businessLine }),
-        department,
-        merchant: { id: `m-${n % 7}`, city },
-        fee,
-        cost,
-      },
-    }),
-  );
-
-/** Alerts and offers follow from a transaction here, as `outcomesOf` and the frames below make them. */
-interface World {
-  transactions: EventOf<'transaction'>[];
-  alerts: (AlertOutcome & { kind_: string; department: string })[];
-  offers: OfferOutcome[];
-}
-
-const keyOfTransaction = (event: EventOf<'transaction'>, by: KpiDimension | undefined): string => {
-  const { data } = event;
-  if (by === undefined) return '';
-  const keys: Record<KpiDimension, string> = {
-    businessLine: String(data.businessLine ?? ''),
-    channel: String(data.channel ?? ''),
-    region: data.merchant?.city ?? '',
-    currency: data.currency,
-    kind: String(data.kind ?? ''),
-    department: data.department ?? '',
-    merchant: data.merchant?.id ?? '',
-    customer: event.subject,
-  };
-  return keys[by];
-};
-
-/** The same figures, counted one by one in JavaScript. */
-function countByHand(
-  world: World,
-  q: { fromMs: number; toMs: number; step: KpiStep; by?: KpiDimension; where?: Partial<Record<KpiDimension, string>> },
-): KpiRow[] {
-  const cells = new Map<string, { row: Record<string, unknown>; customers: Set<string> }>();
-  const width = STEP_MS[q.step];
-  const cell = (timeMs: number, key: string, currency: string) => {
-    const start = width === undefined ? q.fromMs : Math.floor(timeMs / width) * width;
-    const name = JSON.stringify([start, key, currency]);
-    const found = cells.get(name) ?? {
-      row: {
-        timeMs: start,
-        key,
-        currency,
-        transactions: 0,
-        volume: 0,
-        approved: 0,
-        declined: 0,
-        fees: 0,
-        costs: 0,
-        alerts: 0,
-        offers: 0,
-      },
-      customers: new Set<string>(),
-    };
-    cells.set(name, found);
-    return found;
-  };
-  const add = (row: Record<string, unknown>, name: string, by: number) => {
-    row[name] = Number(row[name]) + by;
-  };
-  const within = (timeMs: number, keyOf: (by: KpiDimension) => string) =>
-    timeMs >= q.fromMs &&
-    timeMs < q.toMs &&
-    Object.entries(q.where ?? {}).every(([by, value]) => keyOf(by as KpiDimension) === value);
-  for (const event of world.transactions) {
-    if (!within(event.timeMs, (by) => keyOfTransaction(event, by))) continue;
-    const { row, customers } = cell(event.timeMs, keyOfTransaction(event, q.by), event.data.currency);
-    add(row, 'transactions', 1);
-    add(row, 'volume', event.data.amount);
-    add(row, 'approved', event.data.status === 'approved' ? 1 : 0);
-    add(row, 'declined', event.data.status === 'declined' ? 1 : 0);
-    add(row, 'fees', event.data.fee ?? 0);
-    add(row, 'costs', event.data.cost ?? 0);
-    customers.add(event.subject);
-  }
-  for (const alert of world.alerts) {
-    const keys: Record<KpiDimension, string> = { ...alert, kind: alert.kind_, merchant: alert.merchantId };
-    if (!within(alert.timeMs, (by) => keys[by])) continue;
-    add(cell(alert.timeMs, q.by === undefined ? '' : keys[q.by], alert.currency).row, 'alerts', 1);
-  }
-  for (const offer of world.offers) {
-    const keys: Record<KpiDimension, string> = { ...offer, kind: '', department: '', merchant: '' };
-    if (!within(offer.timeMs, (by) => keys[by])) continue;
-    add(cell(offer.timeMs, q.by === undefined ? '' : keys[q.by], offer.currency).row, 'offers', 1);
-  }
-  const rows = [...cells.values()].map(
-    ({ row, customers }) => ({ ...row, customers: customers.size }) as unknown as KpiRow,
-  );
-  return sorted(rows);
-}
-
-const sorted = (rows: readonly KpiRow[]): KpiRow[] =>
-  [...rows].sort((a, b) => {
-    const [x, y] = [a, b].map((row) =>
-      JSON.stringify([String(row.timeMs).padStart(16, '0'), row.key, row.currency]),
-    ) as [string, string];
-    return x < y ? -1 : x > y ? 1 : 0;
-  });
+import { countByHand, sortKpiRows } from '../../support/storage/count-kpis.ts';
+import { createKpiWorld, RANGE_MS, START_MS } from '../../support/storage/kpi-world.ts';
+import { outcomeFrame, outcomesOf } from '../../support/storage/outcome-frames.ts';
+import { startSink } from '../../support/storage/run-sink.ts';
+import { startTestStore, type TestStore } from '../../support/storage/store.ts';
 
 let t: TestStore;
-const world: World = { transactions: [], alerts: [], offers: [] };
-const frames: Uint8Array[] = [];
+const { world, frames } = createKpiWorld();
 
 beforeAll(async () => {
   t = await startTestStore();
-  world.transactions = fc.sample(transaction, { seed: 11, numRuns: 3_000 });
-  for (let i = 0; i < world.transactions.length; i += 20) {
-    const events = world.transactions.slice(i, i + 20);
-    const outcomes = outcomesOf(events as WeirEvent[]);
-    for (const [index, event] of events.entries()) {
-      if (outcomes.some((outcome) => outcome.kind === 'alert' && outcome.index === index)) {
-        world.alerts.push({
-          ...alertFor(event, index),
-          kind_: String(event.data.kind),
-          department: String(event.data.department),
-        });
-      }
-      if (event.data.amount % 5 === 0) {
-        const offer = { ...offerFor(event, index), timeMs: event.timeMs + 777 };
-        world.offers.push(offer);
-        outcomes.push(offer);
-      }
-    }
-    frames.push(outcomeFrame(1_000 + i, outcomes));
-  }
   await startSink(t.store, frames.slice(0, 100), { rowsMax: 300 }).done;
   await startSink(t.store, frames, { rowsMax: 700 }).done;
 });
@@ -223,7 +59,7 @@ describe('KPIs', () => {
             ...(filter === undefined ? {} : { where: filter }),
           };
           const answer = await queryKpis(t.store, query);
-          expect(sorted(answer.rows)).toEqual(countByHand(world, query));
+          expect(sortKpiRows(answer.rows)).toEqual(countByHand(world, query));
           expect(answer.position).toBe(1_000 + 2_980);
           if (answer.fromRollups) rollups++;
         },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../../../storage/migrate.ts';
 import { ALL_MIGRATIONS } from '../../../storage/migrations/all-migrations.ts';
-import { startTestStore, type TestStore } from '../../support/store.ts';
+import { startTestStore, type TestStore } from '../../support/storage/store.ts';
 
 const RETENTION = { transactionTtlDays: 730, locationTtlDays: 90 };
 let t: TestStore;

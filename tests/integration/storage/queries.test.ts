@@ -18,10 +18,10 @@ import { quarantineBefore } from '../../../storage/queries/quarantine.ts';
 import { recentCustomers } from '../../../storage/queries/recent-customers.ts';
 import { storeTotals } from '../../../storage/queries/store-totals.ts';
 import { type QuarantineRow, runQuarantineSink } from '../../../storage/sink/run-quarantine-sink.ts';
-import { memoryLog, outcomeFrame, outcomesOf } from '../../support/outcome-frames.ts';
-import { startSink } from '../../support/run-sink.ts';
-import { silentLog, startTestStore, type TestStore } from '../../support/store.ts';
-import { transactionNumber } from '../../support/transactions.ts';
+import { transactionNumber } from '../../support/events/transactions.ts';
+import { memoryLog, outcomeFrame, outcomesOf } from '../../support/storage/outcome-frames.ts';
+import { startSink } from '../../support/storage/run-sink.ts';
+import { silentLog, startTestStore, type TestStore } from '../../support/storage/store.ts';
 
 const base = { source: 's', offsetMinutes: 60, receivedMs: 1_790_000_000_000 };
 const location = (n: number, subject: string): EventOf<'location'> => ({

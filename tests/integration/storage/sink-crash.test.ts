@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { sinkPosition } from '../../../storage/queries/sink-position.ts';
 import { digestOutcomes } from '../../../storage/queries/store-totals.ts';
 import type { SinkOptions } from '../../../storage/sink/run-sink.ts';
-import { offerFor, outcomeFrame, outcomesOf } from '../../support/outcome-frames.ts';
-import { readSums, startSink } from '../../support/run-sink.ts';
-import { startTestStore, type TestStore } from '../../support/store.ts';
-import { transactionNumber } from '../../support/transactions.ts';
+import { transactionNumber } from '../../support/events/transactions.ts';
+import { offerFor, outcomeFrame, outcomesOf } from '../../support/storage/outcome-frames.ts';
+import { readSums, startSink } from '../../support/storage/run-sink.ts';
+import { startTestStore, type TestStore } from '../../support/storage/store.ts';
 import { until } from '../../support/until.ts';
 
 let t: TestStore;

@@ -11,11 +11,17 @@ import { sinkPosition } from '../../../storage/queries/sink-position.ts';
 import { storeTotals } from '../../../storage/queries/store-totals.ts';
 import { EVENT_TABLES } from '../../../storage/tables/event-fields.ts';
 import { eventSelect, readStoredEvent } from '../../../storage/tables/read-event.ts';
-import { acceptedOutcome, alertFor, decisionFor, offerFor, outcomeFrame } from '../../support/outcome-frames.ts';
-import { startSink } from '../../support/run-sink.ts';
-import { startTestStore, type TestStore } from '../../support/store.ts';
-import { transactionNumber } from '../../support/transactions.ts';
-import { weirEvent } from '../../support/weir-events.ts';
+import { transactionNumber } from '../../support/events/transactions.ts';
+import { weirEvent } from '../../support/events/weir-events.ts';
+import {
+  acceptedOutcome,
+  alertFor,
+  decisionFor,
+  offerFor,
+  outcomeFrame,
+} from '../../support/storage/outcome-frames.ts';
+import { startSink } from '../../support/storage/run-sink.ts';
+import { startTestStore, type TestStore } from '../../support/storage/store.ts';
 
 let t: TestStore;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { CHECKPOINT_BUCKET } from '../../../stream/topology.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
 
 const STREAM = `OBJ_${CHECKPOINT_BUCKET}`;
 

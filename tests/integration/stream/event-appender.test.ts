@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { type AppenderLimits, createEventAppender, type EventAppender } from '../../../stream/log/event-appender.ts';
 import { logState } from '../../../stream/log/log-reader.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
-import { APPENDER_LIMITS, type LoggedEntry, readAllEntries, textEntry } from '../../support/stream.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
+import { APPENDER_LIMITS, type LoggedEntry, readAllEntries, textEntry } from '../../support/stream/stream.ts';
 import { until } from '../../support/until.ts';
 
 const log = pino({ level: 'silent' });

@@ -8,8 +8,8 @@ import { createQuarantinePublisher, type QuarantineRecord } from '../../../strea
 import { collectMetrics, serveMetrics } from '../../../stream/metrics-exchange.ts';
 import { publishProgress, watchProgress } from '../../../stream/progress.ts';
 import { ensureTopology } from '../../../stream/topology.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
-import { textEntry } from '../../support/stream.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
+import { textEntry } from '../../support/stream/stream.ts';
 import { until } from '../../support/until.ts';
 
 let nats: NatsFixture;

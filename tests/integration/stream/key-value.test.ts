@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KeyValue, openKeyValue } from '../../../stream/key-value.ts';
 import { STATE_BUCKET } from '../../../stream/topology.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
-import { textEntry } from '../../support/stream.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
+import { textEntry } from '../../support/stream/stream.ts';
 
 let nats: NatsFixture;
 let kv: KeyValue;

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectStream } from '../../../stream/connection.ts';
 import { startNatsServer } from '../../../stream/embedded/nats-server.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
 
 const log = pino({ level: 'silent' });
 

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { logState } from '../../../stream/log/log-reader.ts';
 import { createOutcomePublisher, type OutcomePublisher } from '../../../stream/log/outcome-publisher.ts';
-import { type NatsFixture, startNats } from '../../support/nats.ts';
-import { readAll, textEntry } from '../../support/stream.ts';
+import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
+import { readAll, textEntry } from '../../support/stream/stream.ts';
 import { until } from '../../support/until.ts';
 
 const log = pino({ level: 'silent' });

@@ -4,7 +4,7 @@ import { ByteWriter } from '../../../core/codec/byte-writer.ts';
 import { decodeEntry, type Entry, encodeEntry } from '../../../core/codec/entry.ts';
 import { encodeFrame, splitFrame } from '../../../core/codec/frame.ts';
 import { normaliseEvent } from '../../../ingest/normalise-event.ts';
-import { ARBITRARY_NOW_MS, rawEvent } from '../../support/event-arbitraries.ts';
+import { ARBITRARY_NOW_MS, rawEvent } from '../../support/events/event-arbitraries.ts';
 
 const SEED = 20_261_123;
 const writer = new ByteWriter();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../core/clock.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
-import { anEvent, aPayment, createScenario, encodeEntries, rulesetEntry } from '../../support/engine.ts';
+import { anEvent, aPayment, createScenario, encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
 
 const T0 = '2026-11-23T08:00:00+08:00';
 const BASE_MS = 1_780_000_000_000;

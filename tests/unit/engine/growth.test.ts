@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
 import { SectionReader, SectionWriter } from '../../../processors/engine/snapshot-format.ts';
 import { EntityTable } from '../../../processors/engine/tables/entity-table.ts';
-import { aPayment, encodeEntries, probeValues, rulesetEntry } from '../../support/engine.ts';
+import { aPayment, encodeEntries, probeValues, rulesetEntry } from '../../support/engine/engine.ts';
 
 const BASE_MS = 1_780_000_000_000;
 const CUSTOMERS = 3_000;

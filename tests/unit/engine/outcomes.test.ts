@@ -4,8 +4,15 @@ import type { KpiDelta, OutcomeFrame } from '../../../core/outcomes/outcome.ts';
 import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
 import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
 import { PART_BYTES_MAX } from '../../../processors/engine/limits.ts';
-import { anEvent, aPayment, createScenario, encodeEntries, probeValues, rulesetEntry } from '../../support/engine.ts';
-import { engineLog } from '../../support/engine-log.ts';
+import {
+  anEvent,
+  aPayment,
+  createScenario,
+  encodeEntries,
+  probeValues,
+  rulesetEntry,
+} from '../../support/engine/engine.ts';
+import { engineLog } from '../../support/engine/engine-log.ts';
 
 const BASE_MS = 1_780_000_000_000;
 

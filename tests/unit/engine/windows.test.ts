@@ -10,8 +10,8 @@ import {
   probeValues,
   type RequirementBody,
   rulesetEntry,
-} from '../../support/engine.ts';
-import { createWindowModel } from '../../support/window-model.ts';
+} from '../../support/engine/engine.ts';
+import { createWindowModel } from '../../support/engine/window-model.ts';
 
 const BASE_MS = 1_780_000_000_000;
 const LATENESS_MS = 4_000;

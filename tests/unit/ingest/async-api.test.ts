@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import Value from 'typebox/value';
 import { expect, it } from 'vitest';
 import { INTAKE_ASYNC_API } from '../../../ingest/async-api.ts';
-import { rawEvent } from '../../support/event-arbitraries.ts';
+import { rawEvent } from '../../support/events/event-arbitraries.ts';
 
 const { channels, operations } = INTAKE_ASYNC_API;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { normaliseEvent } from '../../../ingest/normalise-event.ts';
-import { ARBITRARY_NOW_MS, formatWithOffset, type RawEvent, rawEvent } from '../../support/event-arbitraries.ts';
+import { ARBITRARY_NOW_MS, formatWithOffset, type RawEvent, rawEvent } from '../../support/events/event-arbitraries.ts';
 
 const SEED = 20_261_123;
 const FUTURE_MAX_MS = 300_000;

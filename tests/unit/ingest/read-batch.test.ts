@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeEntry } from '../../../core/codec/entry.ts';
 import { parseConfig } from '../../../core/config.ts';
 import { type BatchReading, type BodyForm, readBatch } from '../../../ingest/body/read-batch.ts';
-import { ARBITRARY_NOW_MS, type RawEvent, rawEvent } from '../../support/event-arbitraries.ts';
+import { ARBITRARY_NOW_MS, type RawEvent, rawEvent } from '../../support/events/event-arbitraries.ts';
 
 const SEED = 20_261_123;
 const event = (id: string, data: Record<string, unknown> = {}): RawEvent => ({

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WeirUnderTest } from './weir.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const OUTPUT_BYTES_MAX = 16 * 1_048_576;
 
 /** Resolves with standard output; rejects, with both outputs in the message, when the command fails. */

@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Config } from '../../core/config.ts';
-import { connectStream, type StreamConnection } from '../../stream/connection.ts';
-import { type NatsServer, startNatsServer } from '../../stream/embedded/nats-server.ts';
-import { ensureTopology } from '../../stream/topology.ts';
+import type { Config } from '../../../core/config.ts';
+import { connectStream, type StreamConnection } from '../../../stream/connection.ts';
+import { type NatsServer, startNatsServer } from '../../../stream/embedded/nats-server.ts';
+import { ensureTopology } from '../../../stream/topology.ts';
 
 const USER = 'weir';
 const PASSWORD = 'a password of the tests';

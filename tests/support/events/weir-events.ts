@@ -1,7 +1,7 @@
 /** Any accepted event as ingest would hand it to the log, of every type, with members that no schema names. */
 import fc from 'fast-check';
-import { parseInstant } from '../../core/clock.ts';
-import type { WeirEvent } from '../../core/events/event.ts';
+import { parseInstant } from '../../../core/clock.ts';
+import type { WeirEvent } from '../../../core/events/event.ts';
 import { rawEvent } from './event-arbitraries.ts';
 
 const RECEIVED_MS = Date.UTC(2026, 10, 23);

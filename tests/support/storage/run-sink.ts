@@ -1,7 +1,7 @@
 /** Sinks for tests: over frames in memory, to the end, with limits small enough to make many batches. */
 import { Registry } from 'prom-client';
-import type { Store } from '../../storage/open-store.ts';
-import { type RunningSink, runSink, type SinkOptions } from '../../storage/sink/run-sink.ts';
+import type { Store } from '../../../storage/open-store.ts';
+import { type RunningSink, runSink, type SinkOptions } from '../../../storage/sink/run-sink.ts';
 import { memoryLog } from './outcome-frames.ts';
 import { silentLog } from './store.ts';
 

@@ -1,7 +1,7 @@
 /** Plain seeded transactions in bulk, without a generator library: for loads, restarts and sums. */
 
-import { CHANNELS } from '../../core/events/data-schemas.ts';
-import type { EventOf } from '../../core/events/event.ts';
+import { CHANNELS } from '../../../core/events/data-schemas.ts';
+import type { EventOf } from '../../../core/events/event.ts';
 
 const CITIES = ['Shanghai', 'Beijing', 'São Paulo', ''];
 const CURRENCIES = ['CNY', 'USD'];

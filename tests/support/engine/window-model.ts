@@ -2,8 +2,8 @@
  * The windows of `rules/requirement.ts` by brute force: a list of all events and a filter over it per question. Slow and
  * obvious, and written from the definition alone, so that the engine has something to be compared with.
  */
-import type { EventOf, WeirEvent } from '../../core/events/event.ts';
-import type { RecencyParams, Scalar, WhereClause, WindowKey, WindowParams } from '../../rules/requirement.ts';
+import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
+import type { RecencyParams, Scalar, WhereClause, WindowKey, WindowParams } from '../../../rules/requirement.ts';
 import type { RequirementBody } from './engine.ts';
 
 type Keys = Partial<Record<WindowKey, string>>;

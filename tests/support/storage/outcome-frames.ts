@@ -1,9 +1,9 @@
 /** Outcome frames as the engine would write them, from events and a few seeded choices. Deterministic. */
-import { ByteWriter } from '../../core/codec/byte-writer.ts';
-import { encodeEntry } from '../../core/codec/entry.ts';
-import type { EventOf, WeirEvent } from '../../core/events/event.ts';
-import type { AlertOutcome, DecisionOutcome, OfferOutcome, Outcome } from '../../core/outcomes/outcome.ts';
-import { encodeOutcomeFrame } from '../../core/outcomes/outcome-codec.ts';
+import { ByteWriter } from '../../../core/codec/byte-writer.ts';
+import { encodeEntry } from '../../../core/codec/entry.ts';
+import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
+import type { AlertOutcome, DecisionOutcome, OfferOutcome, Outcome } from '../../../core/outcomes/outcome.ts';
+import { encodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
 
 const writer = new ByteWriter();
 const frameWriter = new ByteWriter();

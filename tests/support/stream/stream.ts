@@ -1,9 +1,9 @@
 /** Entries that name their call and place, and the log read back: what the stream tests compare. */
-import { splitFrame } from '../../core/codec/frame.ts';
-import type { StreamConnection } from '../../stream/connection.ts';
-import type { AppenderLimits } from '../../stream/log/event-appender.ts';
-import { logState, readLog } from '../../stream/log/log-reader.ts';
-import type { StreamName } from '../../stream/topology.ts';
+import { splitFrame } from '../../../core/codec/frame.ts';
+import type { StreamConnection } from '../../../stream/connection.ts';
+import type { AppenderLimits } from '../../../stream/log/event-appender.ts';
+import { logState, readLog } from '../../../stream/log/log-reader.ts';
+import type { StreamName } from '../../../stream/topology.ts';
 
 export const APPENDER_LIMITS: AppenderLimits = {
   WEIR_FRAME_LINGER_MS: 1,

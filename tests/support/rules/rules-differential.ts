@@ -1,7 +1,7 @@
 /** One rule set on one set of facts: the real json-rules-engine against Weir, generated code and interpreter both. */
 import { deepStrictEqual } from 'node:assert';
 import { Engine } from 'json-rules-engine';
-import { compileRules, type EvaluationResult } from '../../rules/compile-rules.ts';
+import { compileRules, type EvaluationResult } from '../../../rules/compile-rules.ts';
 import type { GeneratedRule } from './rules-arbitraries.ts';
 
 const startsWith = (fact: unknown, value: unknown) => typeof fact === 'string' && fact.startsWith(String(value));

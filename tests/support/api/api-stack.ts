@@ -4,27 +4,27 @@
  */
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import { createHttpServer, type HttpServer } from '../../api/http-server.ts';
-import { createHubMetrics } from '../../api/live/hub/hub-metrics.ts';
-import { createLiveHub, type LiveHub, type LiveHubOptions } from '../../api/live/hub/live-hub.ts';
-import { createStoreSources } from '../../api/live/hub/store-sources.ts';
-import { registerLiveSocket } from '../../api/live/socket/register-live-socket.ts';
-import { registerApiRoutes } from '../../api/register-api-routes.ts';
-import { createTokenAuthority, type Role } from '../../api/token-authority.ts';
-import { ByteWriter } from '../../core/codec/byte-writer.ts';
-import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../core/codec/entry.ts';
-import { parseConfig } from '../../core/config.ts';
-import type { WeirEvent } from '../../core/events/event.ts';
-import { type RunningSink, runSink } from '../../storage/sink/run-sink.ts';
-import { createEventAppender } from '../../stream/log/event-appender.ts';
-import { readLog } from '../../stream/log/log-reader.ts';
-import { publishProgress } from '../../stream/progress.ts';
+import { createHttpServer, type HttpServer } from '../../../api/http-server.ts';
+import { createHubMetrics } from '../../../api/live/hub/hub-metrics.ts';
+import { createLiveHub, type LiveHub, type LiveHubOptions } from '../../../api/live/hub/live-hub.ts';
+import { createStoreSources } from '../../../api/live/hub/store-sources.ts';
+import { registerLiveSocket } from '../../../api/live/socket/register-live-socket.ts';
+import { registerApiRoutes } from '../../../api/register-api-routes.ts';
+import { createTokenAuthority, type Role } from '../../../api/token-authority.ts';
+import { ByteWriter } from '../../../core/codec/byte-writer.ts';
+import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../../core/codec/entry.ts';
+import { parseConfig } from '../../../core/config.ts';
+import type { WeirEvent } from '../../../core/events/event.ts';
+import { type RunningSink, runSink } from '../../../storage/sink/run-sink.ts';
+import { createEventAppender } from '../../../stream/log/event-appender.ts';
+import { readLog } from '../../../stream/log/log-reader.ts';
+import { publishProgress } from '../../../stream/progress.ts';
+import { type StartedProcessor, startProcessor } from '../engine/processor.ts';
+import { silentLog, startTestStore, type TestStore } from '../storage/store.ts';
+import { type NatsFixture, startNats } from '../stream/nats.ts';
+import { APPENDER_LIMITS } from '../stream/stream.ts';
+import { until } from '../until.ts';
 import { connectLive, LIVE_SECRET, type LiveClient } from './live-world.ts';
-import { type NatsFixture, startNats } from './nats.ts';
-import { type StartedProcessor, startProcessor } from './processor.ts';
-import { silentLog, startTestStore, type TestStore } from './store.ts';
-import { APPENDER_LIMITS } from './stream.ts';
-import { until } from './until.ts';
 
 export interface ApiStack {
   readonly app: HttpServer;

@@ -1,13 +1,13 @@
 /** A processor against a real nats-server, and its log filled and read back: what the loop's tests compare. */
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { digestHex } from '../../core/hash.ts';
-import type { OutcomeFrame } from '../../core/outcomes/outcome.ts';
-import { decodeOutcomeFrame, OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
-import { type ProcessorOptions, type RunningProcessor, runProcessor } from '../../processors/run-processor.ts';
-import type { StreamConnection } from '../../stream/connection.ts';
-import { STREAMS } from '../../stream/topology.ts';
-import { readAll } from './stream.ts';
+import { digestHex } from '../../../core/hash.ts';
+import type { OutcomeFrame } from '../../../core/outcomes/outcome.ts';
+import { decodeOutcomeFrame, OUTCOMES_OFFSET } from '../../../core/outcomes/outcome-codec.ts';
+import { type ProcessorOptions, type RunningProcessor, runProcessor } from '../../../processors/run-processor.ts';
+import type { StreamConnection } from '../../../stream/connection.ts';
+import { STREAMS } from '../../../stream/topology.ts';
+import { readAll } from '../stream/stream.ts';
 
 const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
   WEIR_CHECKPOINT_INTERVAL_MS: 100,

@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createTokenAuthority } from '../../api/token-authority.ts';
-import { isAlive, type RunFile, readRunFile } from '../../cli/parts.ts';
-import { until } from './until.ts';
+import { createTokenAuthority } from '../../../api/token-authority.ts';
+import { isAlive, type RunFile, readRunFile } from '../../../cli/parts.ts';
+import { until } from '../until.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 const TOKEN_TTL_SECONDS = 3_600;

@@ -7,7 +7,7 @@ import {
   LOCATION_ORIGINS,
   TRANSACTION_KINDS,
   TRANSACTION_STATUSES,
-} from '../../core/events/data-schemas.ts';
+} from '../../../core/events/data-schemas.ts';
 
 /** The newest event time made, as the clock of a test may read. */
 export const ARBITRARY_NOW_MS = Date.parse('2026-11-23T12:00:00Z');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = process.env.WEIR_TEST_DATA ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
+const FOLDER = process.env.WEIR_TEST_DATA ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url));
 
 /** The path of a data set, or `undefined` where it is not on this machine. */
 export function findDataSet(name: string): string | undefined {

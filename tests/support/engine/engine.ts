@@ -3,16 +3,16 @@
  * fired. A scenario feeds a real engine with real frames; `probeValues` shows what windows said without any rule language.
  */
 
-import { parseInstant } from '../../core/clock.ts';
-import { ByteWriter } from '../../core/codec/byte-writer.ts';
-import { DEFAULT_ENGINE_SETTINGS, type EngineSettings, type Entry, encodeEntry } from '../../core/codec/entry.ts';
-import { encodeFrame } from '../../core/codec/frame.ts';
-import type { EventDataByType, EventOf, EventType, WeirEvent } from '../../core/events/event.ts';
-import type { DecisionOutcome, OfferOutcome, Outcome, OutcomeFrame } from '../../core/outcomes/outcome.ts';
-import { decodeOutcomeFrame } from '../../core/outcomes/outcome-codec.ts';
-import { createEngine, type Engine, type EngineOptions, restoreEngine } from '../../processors/engine/engine.ts';
-import type { Requirement } from '../../rules/requirement.ts';
-import type { RuleInput, RuleSet } from '../../rules/ruleset.ts';
+import { parseInstant } from '../../../core/clock.ts';
+import { ByteWriter } from '../../../core/codec/byte-writer.ts';
+import { DEFAULT_ENGINE_SETTINGS, type EngineSettings, type Entry, encodeEntry } from '../../../core/codec/entry.ts';
+import { encodeFrame } from '../../../core/codec/frame.ts';
+import type { EventDataByType, EventOf, EventType, WeirEvent } from '../../../core/events/event.ts';
+import type { DecisionOutcome, OfferOutcome, Outcome, OutcomeFrame } from '../../../core/outcomes/outcome.ts';
+import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
+import { createEngine, type Engine, type EngineOptions, restoreEngine } from '../../../processors/engine/engine.ts';
+import type { Requirement } from '../../../rules/requirement.ts';
+import type { RuleInput, RuleSet } from '../../../rules/ruleset.ts';
 
 const writer = new ByteWriter();
 const frameWriter = new ByteWriter();

@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { type EmbeddedClickHouse, startEmbeddedClickHouse } from '../../storage/embedded/start-embedded-clickhouse.ts';
-import { migrate } from '../../storage/migrate.ts';
-import { openStore, type Store } from '../../storage/open-store.ts';
+import {
+  type EmbeddedClickHouse,
+  startEmbeddedClickHouse,
+} from '../../../storage/embedded/start-embedded-clickhouse.ts';
+import { migrate } from '../../../storage/migrate.ts';
+import { openStore, type Store } from '../../../storage/open-store.ts';
 
 export const silentLog = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const MEMORY_BYTES_MAX = 1_500_000_000;

@@ -1,4 +1,4 @@
-import { until } from './until.ts';
+import { until } from '../until.ts';
 import type { WeirUnderTest } from './weir.ts';
 
 /** Waits until the analytics store holds this many transactions and as many decisions, and the sink is at rest. */

@@ -3,9 +3,9 @@
  * ticks and damaged entries. Deterministic, so that runs of it can be compared and its digest be kept.
  */
 
-import { DAY_MS } from '../../core/clock.ts';
-import type { Entry } from '../../core/codec/entry.ts';
-import type { WeirEvent } from '../../core/events/event.ts';
+import { DAY_MS } from '../../../core/clock.ts';
+import type { Entry } from '../../../core/codec/entry.ts';
+import type { WeirEvent } from '../../../core/events/event.ts';
 import { anEvent, aPayment, encodeEntries, rulesetEntry } from './engine.ts';
 
 const BASE_MS = 1_780_000_000_000;
