@@ -23,9 +23,12 @@ afterAll(async () => {
   await weir?.stop();
 });
 
-/** A page whose script errors fail the test that opened it. */
+/**
+ * A page whose script errors fail the test that opened it. Without motion: half-faded text has no contrast, and what is
+ * checked is the page at rest.
+ */
 async function openPage(path: string, size: keyof typeof SIZES): Promise<{ page: Page; errors: string[] }> {
-  const context = await browser.newContext({ viewport: SIZES[size], locale: 'en-GB' });
+  const context = await browser.newContext({ viewport: SIZES[size], locale: 'en-GB', reducedMotion: 'reduce' });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
