@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { ByteWriter } from '../core/codec/byte-writer.ts';
 import { DEFAULT_ENGINE_SETTINGS, encodeEntry } from '../core/codec/entry.ts';
 import type { Config } from '../core/config.ts';
+import { WeirError } from '../core/errors.ts';
 import { digestHex } from '../core/hash.ts';
 import { loadCatalog } from '../rules/catalog/load-catalog.ts';
 import type { RuleDocument } from '../rules/rule-document.ts';
@@ -44,6 +45,12 @@ interface SeededCatalog {
 /** Activates the shipped rules unless exactly these were activated before. A repeated activation changes nothing. */
 async function activateCatalog(connection: StreamConnection, config: Config, log: Logger): Promise<void> {
   const documents = loadCatalog().map((entry) => entry.document);
+  if (documents.length === 0) {
+    throw new WeirError(
+      'part.missing',
+      'the rule catalog is not beside the compiled code; build with bootstrap/bootstrap.mjs',
+    );
+  }
   const digest = digestHex(new TextEncoder().encode(JSON.stringify(documents)));
   const bucket = await openKeyValue(connection, STATE_BUCKET);
   const known = await bucket.get(RULESET_KEY);
