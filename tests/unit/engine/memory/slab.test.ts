@@ -1,0 +1,176 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SIZE_CLASSES, sizeClassOf, sizeOfClass } from '../../../../processors/engine/memory/size-class.ts';
+import { PAGE_WORDS, Slab } from '../../../../processors/engine/memory/slab.ts';
+import { PAGE_BYTES, SlabImage } from '../../../../processors/engine/memory/slab-image.ts';
+
+describe('the size classes of the slab', () => {
+  it('are those just large enough', () => {
+    for (let words = 1; words < 20_000; words++) {
+      const sizeClass = sizeClassOf(words);
+      expect(sizeOfClass(sizeClass)).toBeGreaterThanOrEqual(words);
+      if (sizeClass > 0) expect(sizeOfClass(sizeClass - 1)).toBeLessThan(words);
+    }
+    expect(sizeClassOf(2 ** 32)).toBeLessThan(SIZE_CLASSES);
+  });
+
+  it('hold rings of up to seven columns without waste', () => {
+    for (let columns = 1; columns <= 7; columns++) {
+      for (let log2 = 2; log2 < 20; log2++) {
+        const words = columns * 2 ** log2;
+        expect(sizeOfClass(sizeClassOf(words))).toBe(words);
+      }
+    }
+  });
+});
+
+interface Block {
+  readonly base: number;
+  readonly words: number;
+  readonly mark: number;
+}
+
+type Step =
+  | { readonly kind: 'allocate'; readonly words: number }
+  | { readonly kind: 'release' | 'write'; readonly pick: number };
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant('allocate' as const), words: fc.integer({ min: 1, max: 3 * PAGE_WORDS }) }),
+    fc.record({ kind: fc.constantFrom('release' as const, 'write' as const), pick: fc.nat() }),
+  ),
+  { maxLength: 120 },
+);
+
+/** Runs steps as an owner would: every block is filled with a mark of its own. */
+function apply(slab: Slab, blocks: Block[], list: readonly Step[], nextMark: () => number): void {
+  for (const step of list) {
+    if (step.kind === 'allocate') {
+      const base = slab.allocate(step.words);
+      const mark = nextMark();
+      slab.words.fill(mark, base, base + step.words);
+      blocks.push({ base, words: step.words, mark });
+      continue;
+    }
+    const index = step.pick % Math.max(1, blocks.length);
+    const block = blocks[index];
+    if (block === undefined) continue;
+    if (step.kind === 'release') {
+      slab.release(block.base, block.words);
+      blocks.splice(index, 1);
+    } else {
+      const mark = nextMark();
+      slab.touch(block.base, block.words);
+      slab.words.fill(mark, block.base, block.base + block.words);
+      blocks[index] = { ...block, mark };
+    }
+  }
+}
+
+function expectIntact(slab: Slab, blocks: readonly Block[]): void {
+  for (const { base, words, mark } of blocks) {
+    for (let i = base; i < base + words; i++) if (slab.words[i] !== mark) expect.fail(`word ${i} of a block was lost`);
+  }
+}
+
+function markMaker(): () => number {
+  let mark = 0;
+  return () => ++mark;
+}
+
+function readImage(image: SlabImage, upTo = image.pages): Uint8Array {
+  const bytes = new Uint8Array(image.pages * PAGE_BYTES);
+  for (let page = 0; page < upTo; page++) image.read(page, bytes, page * PAGE_BYTES);
+  return bytes;
+}
+
+describe('the slab', () => {
+  it('keeps what is in a block, whatever is given out and back around it', () => {
+    fc.assert(
+      fc.property(steps, (list) => {
+        const slab = new Slab();
+        const blocks: Block[] = [];
+        apply(slab, blocks, list, markMaker());
+        expectIntact(slab, blocks);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is in an image as it was when the image began, however much changes while it is read', () => {
+    fc.assert(
+      fc.property(steps, steps, steps, fc.nat({ max: 100 }), (before, during, after, share) => {
+        const slab = new Slab();
+        const blocks: Block[] = [];
+        const nextMark = markMaker();
+        apply(slab, blocks, before, nextMark);
+        const wanted = slab.bytes.slice(0, slab.pages * PAGE_BYTES);
+        const image = new SlabImage(slab, Number.POSITIVE_INFINITY);
+        apply(slab, blocks, during, nextMark);
+        const bytes = new Uint8Array(image.pages * PAGE_BYTES);
+        const first = Math.floor((image.pages * share) / 100);
+        for (let page = 0; page < first; page++) image.read(page, bytes, page * PAGE_BYTES);
+        apply(slab, blocks, after, nextMark);
+        for (let page = first; page < image.pages; page++) image.read(page, bytes, page * PAGE_BYTES);
+        image.end();
+        expect(Buffer.compare(bytes, wanted)).toBe(0);
+        expectIntact(slab, blocks);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('goes on from an image as the one that the image was taken of', () => {
+    fc.assert(
+      fc.property(steps, steps, (before, after) => {
+        const slab = new Slab();
+        const blocks: Block[] = [];
+        const nextMark = markMaker();
+        apply(slab, blocks, before, nextMark);
+        const image = new SlabImage(slab, Number.POSITIVE_INFINITY);
+        const bytes = readImage(image);
+        image.end();
+        const restored = new Slab();
+        restored.restore(image.head);
+        restored.bytes.set(bytes);
+        restored.countFree();
+        expect(restored.freeWords).toBe(slab.freeWords);
+        const others = [...blocks];
+        apply(slab, blocks, after, markMaker());
+        apply(restored, others, after, markMaker());
+        expect(others).toEqual(blocks);
+        expectIntact(restored, others);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('tells an image which pages changed since the one before', () => {
+    const slab = new Slab();
+    const base = slab.allocate(10 * PAGE_WORDS);
+    new SlabImage(slab, 0).end();
+    slab.touch(base + 5 * PAGE_WORDS, 2);
+    const image = new SlabImage(slab, 0);
+    const changed = [...image.changed.entries()].filter(([, flag]) => flag === 1).map(([page]) => page);
+    image.end();
+    expect(changed).toEqual([(base + 5 * PAGE_WORDS) >>> 11]);
+  });
+
+  it('gives up an image rather than hold more copies than allowed', () => {
+    const slab = new Slab();
+    const base = slab.allocate(8 * PAGE_WORDS);
+    const image = new SlabImage(slab, 3);
+    for (let page = 0; page < 3; page++) slab.touch(base + page * PAGE_WORDS);
+    expect(image.abandoned).toBe(false);
+    slab.touch(base + 5 * PAGE_WORDS);
+    expect(image.abandoned).toBe(true);
+    expect(() => image.read(0, new Uint8Array(PAGE_BYTES), 0)).toThrow('given up');
+    new SlabImage(slab, 3).end();
+  });
+
+  it('takes one image at a time', () => {
+    const slab = new Slab();
+    new SlabImage(slab, 1);
+    expect(() => new SlabImage(slab, 1)).toThrow('watched already');
+  });
+});
