@@ -3,7 +3,7 @@
  * scanned again for each window, on the same stream; every value of the two is compared.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/clock.ts';
-import { Slab } from '../../processors/engine/windows/slab.ts';
+import { Slab } from '../../processors/engine/memory/slab.ts';
 import { planWindows } from '../../processors/engine/windows/window-plan.ts';
 import { readWindows } from '../../processors/engine/windows/window-read.ts';
 import { WindowStore } from '../../processors/engine/windows/window-store.ts';

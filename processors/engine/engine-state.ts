@@ -11,12 +11,12 @@ import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
 import { Identity } from './customers/identity.ts';
 import { createCounters, type EngineCounters } from './engine-stats.ts';
+import { Slab, type SlabHead } from './memory/slab.ts';
 import { SectionReader, SectionWriter } from './snapshot-format.ts';
 import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
 import { NamedLists } from './tables/named-lists.ts';
 import { type Place, PlaceIndex } from './tables/place-index.ts';
-import { Slab } from './windows/slab.ts';
 import { WindowStore } from './windows/window-store.ts';
 
 interface SavedHead {
@@ -110,8 +110,7 @@ export class EngineState {
     this.customers.save(out);
     this.merchants.save(out);
     this.windows.save(out);
-    out.numbers('slab.head', [this.slab.top, this.slab.words.length]);
-    out.column('slab.free', this.slab.free);
+    out.json('slab', this.slab.head());
     out.column('slab.words', this.slab.words.subarray(0, this.slab.top));
     return out.finish();
   }
@@ -136,8 +135,9 @@ export class EngineState {
     this.merchants.load(from);
     this.identity.load(head.identity);
     this.windows.load(from);
-    const [top = 1, capacity = 1] = from.numbers('slab.head');
-    this.slab.restore(from.float64('slab.words', capacity), top, from.uint32('slab.free', 0));
+    this.slab.restore(from.json('slab') as SlabHead);
+    this.slab.words.set(from.float64('slab.words', 0));
+    this.slab.countFree();
     if (head.ruleset !== null) this.activate(head.ruleset);
   }
 }

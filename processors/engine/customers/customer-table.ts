@@ -5,16 +5,15 @@
  */
 
 import { DEVICES_KNOWN_MAX, ISSUERS_KNOWN_MAX } from '../limits.ts';
+import type { Slab } from '../memory/slab.ts';
 import type { SectionReader, SectionWriter } from '../snapshot-format.ts';
 import { growColumn } from '../tables/columns.ts';
-import type { Slab } from '../windows/slab.ts';
 
 const ROWS_AT_START = 1_024;
 /** Event types that windows take; each has a newest time of its own, by which lateness is judged. */
 export const TIMED_TYPES = 3;
 /** Devices, then issuers, as 32-bit entities in one block. */
-const SEEN_LOG2 = 4;
-const SEEN_WORDS = 1 << SEEN_LOG2;
+const SEEN_WORDS = 16;
 
 export class CustomerTable {
   count = 0;
@@ -125,10 +124,9 @@ export class CustomerTable {
   #remember(row: number, entity: number, from: number, size: number): void {
     if (this.#sees(row, entity, from, size)) return;
     if (this.seenBase[row] === 0) {
-      const base = this.#slab.allocate(1, SEEN_LOG2);
-      this.#slab.words.fill(0, base, base + SEEN_WORDS);
-      this.seenBase[row] = base;
+      this.seenBase[row] = this.#slab.allocateZeroed(SEEN_WORDS);
     }
+    this.#slab.touch(this.seenBase[row] as number, SEEN_WORDS);
     const at = (this.seenBase[row] as number) * 2 + from;
     this.#slab.halves.copyWithin(at + 1, at, at + size - 1);
     this.#slab.halves[at] = entity;

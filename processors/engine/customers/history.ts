@@ -5,7 +5,7 @@
  * While an event is in the history, its repetition is recognised, however often the log is replayed.
  */
 import { hashString } from '../../../core/hash.ts';
-import type { Slab } from '../windows/slab.ts';
+import type { Slab } from '../memory/slab.ts';
 import type { CustomerTable } from './customer-table.ts';
 
 const COLUMNS = 3;
@@ -85,6 +85,7 @@ export class History {
     const base = this.#customers.historyBase[row] as number;
     const start = this.#customers.historyStart[row] as number;
     const link = keys === undefined ? 0 : this.#writeLink(keys);
+    this.#slab.touch(base, COLUMNS * (mask + 1));
     const words = this.#slab.words;
     for (let i = length; i > at; i--) {
       const to = (start + i) & mask;
@@ -114,11 +115,12 @@ export class History {
   }
 
   markFraud(link: number, fraud: boolean): void {
+    this.#slab.touch(link, LINK_COLUMNS);
     this.#slab.halves[link * 2 + LINK_FLAGS] = fraud ? FLAG_FRAUD : 0;
   }
 
   #writeLink(keys: Uint32Array): number {
-    const link = this.#slab.allocate(LINK_COLUMNS, 0);
+    const link = this.#slab.allocate(LINK_COLUMNS);
     for (let i = 0; i < LINK_KEYS; i++) this.#slab.halves[link * 2 + i] = keys[i] as number;
     this.#slab.halves[link * 2 + LINK_FLAGS] = 0;
     return link;
@@ -158,7 +160,7 @@ export class History {
       const timeMs = this.#slab.words[this.#word(row, 0)] as number;
       if (timeMs >= beforeMs && (customers.historyLength[row] as number) <= lengthMax) return;
       const link = this.#slab.halves[this.#linkHalf(row, 0)] as number;
-      if (link !== 0) this.#slab.release(link, LINK_COLUMNS, 0);
+      if (link !== 0) this.#slab.release(link, LINK_COLUMNS);
       customers.historyFloorMs[row] = Math.max(customers.historyFloorMs[row] as number, timeMs);
       customers.historyStart[row] = ((customers.historyStart[row] as number) + 1) >>> 0;
       customers.historyLength[row] = (customers.historyLength[row] as number) - 1;
@@ -170,7 +172,7 @@ export class History {
     const length = customers.historyLength[row] as number;
     const base = customers.historyBase[row] as number;
     if (base === 0) {
-      customers.historyBase[row] = this.#slab.allocate(COLUMNS, LOG2_AT_START);
+      customers.historyBase[row] = this.#slab.allocate(COLUMNS << LOG2_AT_START);
       customers.historyLog2[row] = LOG2_AT_START;
       customers.historyStart[row] = 0;
       return;
@@ -178,7 +180,7 @@ export class History {
     const log2 = customers.historyLog2[row] as number;
     const capacity = 1 << log2;
     if (length < capacity) return;
-    const grown = this.#slab.allocate(COLUMNS, log2 + 1);
+    const grown = this.#slab.allocate(COLUMNS * capacity * 2);
     const halves = this.#slab.halves;
     const start = customers.historyStart[row] as number;
     for (let c = 0; c < COLUMNS; c++) {
@@ -186,7 +188,7 @@ export class History {
         copyWord(halves, base + c * capacity + ((start + i) & (capacity - 1)), grown + c * capacity * 2 + i);
       }
     }
-    this.#slab.release(base, COLUMNS, log2);
+    this.#slab.release(base, COLUMNS * capacity);
     customers.historyBase[row] = grown;
     customers.historyLog2[row] = log2 + 1;
     customers.historyStart[row] = 0;

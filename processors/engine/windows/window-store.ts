@@ -5,11 +5,11 @@
  */
 
 import { CELLS_MAX } from '../limits.ts';
+import type { Slab } from '../memory/slab.ts';
 import type { SectionReader, SectionWriter } from '../snapshot-format.ts';
 import { growColumn } from '../tables/columns.ts';
 import { mixKey } from './mix-key.ts';
 import type { Series } from './series.ts';
-import type { Slab } from './slab.ts';
 
 const ROWS_AT_START = 1_024;
 const LOG2_AT_START = 2;
@@ -128,6 +128,7 @@ export class WindowStore {
     const length = this.length[cell] as number;
     const at = this.positionAfter(cell, timeMs, length);
     const capacity = 1 << (this.log2[cell] as number);
+    this.slab.touch(this.base[cell] as number, series.columns * capacity);
     const words = this.slab.words;
     for (let i = length; i > at; i--) {
       const to = this.word(cell, i);
@@ -161,7 +162,7 @@ export class WindowStore {
       const series = this.series[cell] as number;
       if (!kept.has(series)) {
         if (this.base[cell] !== 0)
-          this.slab.release(this.base[cell] as number, columnsOf(series), this.log2[cell] as number);
+          this.slab.release(this.base[cell] as number, columnsOf(series) << (this.log2[cell] as number));
         continue;
       }
       next++;
@@ -246,7 +247,7 @@ export class WindowStore {
   #reserve(cell: number, columns: number): void {
     const base = this.base[cell] as number;
     if (base === 0) {
-      this.base[cell] = this.slab.allocate(columns, LOG2_AT_START);
+      this.base[cell] = this.slab.allocate(columns << LOG2_AT_START);
       this.log2[cell] = LOG2_AT_START;
       return;
     }
@@ -254,13 +255,13 @@ export class WindowStore {
     const capacity = 1 << log2;
     const length = this.length[cell] as number;
     if (length < capacity) return;
-    const grown = this.slab.allocate(columns, log2 + 1);
+    const grown = this.slab.allocate(columns * capacity * 2);
     const words = this.slab.words;
     for (let i = 0; i < length; i++) {
       const from = this.word(cell, i);
       for (let c = 0; c < columns; c++) words[grown + c * 2 * capacity + i] = words[from + c * capacity] as number;
     }
-    this.slab.release(base, columns, log2);
+    this.slab.release(base, columns * capacity);
     this.base[cell] = grown;
     this.log2[cell] = log2 + 1;
     this.start[cell] = 0;
