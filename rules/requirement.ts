@@ -3,7 +3,19 @@
  * meaning. The engine hands their values to the evaluator in an array indexed by `Requirement.index`.
  */
 
-export const WINDOW_AGGREGATES = ['count', 'sum', 'avg', 'min', 'max', 'distinct'] as const;
+export const WINDOW_AGGREGATES = [
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'distinct',
+  'stddev',
+  'first',
+  'last',
+  'rate',
+  'percentile',
+] as const;
 export type WindowAggregate = (typeof WINDOW_AGGREGATES)[number];
 
 /** Which key's events are looked at. Two names joined by `+` are a pair, such as `customer+device`. */
@@ -20,12 +32,16 @@ export type Where = Readonly<Record<string, WhereClause>>;
 
 /**
  * A sliding window over the events of one key: (t − offset − last, t − offset], the current event included where it
- * matches. Without a matching event, count, sum and distinct are 0 and the others are undefined.
+ * matches. Without a matching event, count, sum, distinct and rate are 0 and the others are undefined; `stddev` (of the
+ * sample) needs two. `rate` is the count, or with `of` the sum, per second of the window's length. `percentile` is by
+ * nearest rank, `first` and `last` are the values of the oldest and newest event.
  */
 export interface WindowParams {
   readonly aggregate: WindowAggregate;
   /** Path into `data` of a number (or, for `distinct`, of any scalar), such as `$.amount`; not for `count`. */
   readonly of?: string;
+  /** Which percentile, above 0 and at most 100; for `percentile` only. */
+  readonly p?: number;
   readonly over: readonly WindowKey[];
   /** Reads the window at another key's value: `over: counterparty, at: customer` is what this customer received. */
   readonly at?: readonly WindowKey[];

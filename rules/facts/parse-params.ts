@@ -22,16 +22,21 @@ export type ReportProblem = (pointer: string, message: string) => undefined;
 const EVENT_KINDS = ['transaction', 'location', 'label'] as const;
 const WHERE_PATHS_MAX = 16;
 const KEYS_MAX = 3;
+const WINDOW_MEMBERS = ['aggregate', 'of', 'p', 'over', 'at', 'last', 'offset', 'type', 'where'];
+/** Aggregates that count events where no path is named. */
+const WITHOUT_PATH: ReadonlySet<unknown> = new Set(['count', 'rate']);
 const BOUND_NAMES = ['gt', 'gte', 'lt', 'lte'] as const;
 
 export function parseWindow(params: Params, report: ReportProblem): WindowParams | undefined {
-  const sound = onlyMembers(params, ['aggregate', 'of', 'over', 'at', 'last', 'offset', 'type', 'where'], report);
+  const sound = onlyMembers(params, WINDOW_MEMBERS, report);
   const aggregate = WINDOW_AGGREGATES.find((known) => known === params.aggregate);
   if (aggregate === undefined) report('/aggregate', `aggregate is one of ${WINDOW_AGGREGATES.join(', ')}`);
   const of = params.of === undefined ? undefined : dataPath(params.of, '/of', report);
   if (aggregate === 'count' && params.of !== undefined) report('/of', 'count takes no "of"');
-  if (aggregate !== undefined && aggregate !== 'count' && params.of === undefined)
+  if (aggregate !== undefined && !WITHOUT_PATH.has(aggregate) && params.of === undefined)
     report('', `${aggregate} needs "of", a path into the event's data`);
+  const p = aggregate === 'percentile' ? percentileOf(params.p, report) : undefined;
+  if (aggregate !== 'percentile' && params.p !== undefined) return report('/p', 'only percentile takes "p"');
   const over = keys(params.over, '/over', report);
   const at = params.at === undefined ? undefined : keys(params.at, '/at', report);
   if (at !== undefined && over !== undefined && at.length !== over.length)
@@ -43,9 +48,26 @@ export function parseWindow(params: Params, report: ReportProblem): WindowParams
   const where = whereClauses(params.where, report);
   if (!sound || aggregate === undefined || over === undefined || lastMs === undefined || lastMs === 0) return undefined;
   if (offsetMs === undefined || type === undefined || where === undefined) return undefined;
-  if ((aggregate === 'count') !== (of === undefined) || (params.at !== undefined && at?.length !== over.length))
-    return undefined;
-  return { aggregate, ...(of && { of }), over, ...(at && { at }), lastMs, offsetMs, type, where };
+  if (aggregate === 'percentile' && p === undefined) return undefined;
+  const isPathSound = of === undefined ? WITHOUT_PATH.has(aggregate) && params.of === undefined : aggregate !== 'count';
+  if (!isPathSound || (params.at !== undefined && at?.length !== over.length)) return undefined;
+  return {
+    aggregate,
+    ...(of && { of }),
+    ...(p !== undefined && { p }),
+    over,
+    ...(at && { at }),
+    lastMs,
+    offsetMs,
+    type,
+    where,
+  };
+}
+
+function percentileOf(value: unknown, report: ReportProblem): number | undefined {
+  return typeof value === 'number' && value > 0 && value <= 100
+    ? value
+    : report('/p', 'percentile needs "p", a number above 0 and at most 100');
 }
 
 export function parseRecency(params: Params, report: ReportProblem): RecencyParams | undefined {

@@ -12,6 +12,8 @@ const TRAVEL_NS = 80;
 const NEARBY_NS = 2_000;
 const SUM_NS = 60;
 const ORDERED_NS = 200;
+/** Aggregates that are read off two positions of a ring; the others look at the events in between. */
+const POSITIONAL: ReadonlySet<string> = new Set(['count', 'sum', 'avg', 'rate', 'first', 'last']);
 
 export function estimateCostNs(rule: CompiledRule, compiled: CompiledDocuments): number {
   const needed = new Set<Requirement>();
@@ -43,9 +45,7 @@ function factCostNs(requirement: Requirement): number {
       return NEARBY_NS;
     case 'recency':
       return SUM_NS;
-    case 'window': {
-      const { aggregate } = requirement.params;
-      return aggregate === 'count' || aggregate === 'sum' || aggregate === 'avg' ? SUM_NS : ORDERED_NS;
-    }
+    case 'window':
+      return POSITIONAL.has(requirement.params.aggregate) ? SUM_NS : ORDERED_NS;
   }
 }

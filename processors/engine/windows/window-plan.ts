@@ -20,6 +20,10 @@ export interface WindowRead {
   readonly aggregate: WindowParams['aggregate'] | 'recency';
   readonly lastMs: number;
   readonly offsetMs: number;
+  /** Per cent, for `percentile`. */
+  readonly p: number;
+  /** For `rate`: of events, not of a sum. */
+  readonly countsOnly: boolean;
 }
 
 export interface ReadGroup {
@@ -75,11 +79,19 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
     const { index } = requirement;
     if (requirement.kind === 'window') {
       const { params } = requirement;
-      const { aggregate, lastMs, offsetMs } = params;
-      addRead(seriesFor(windowSeries(params)), params.at ?? params.over, { index, aggregate, lastMs, offsetMs });
+      const { aggregate, lastMs, offsetMs, p = 0 } = params;
+      const countsOnly = params.of === undefined;
+      addRead(seriesFor(windowSeries(params)), params.at ?? params.over, {
+        index,
+        aggregate,
+        lastMs,
+        offsetMs,
+        p,
+        countsOnly,
+      });
     } else if (requirement.kind === 'recency') {
       const { over } = requirement.params;
-      const read: WindowRead = { index, aggregate: 'recency', lastMs: 0, offsetMs: 0 };
+      const read: WindowRead = { index, aggregate: 'recency', lastMs: 0, offsetMs: 0, p: 0, countsOnly: true };
       addRead(seriesFor(recencySeries(requirement.params)), over, read);
     } else if (requirement.kind === 'travel') {
       positions = seriesFor(POSITIONS);
@@ -101,7 +113,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
 
 function windowSeries(params: WindowParams): SeriesSpec {
   const { type, over, where, of } = params;
-  if (params.aggregate === 'count' || of === undefined) return countSeries(type, over, where);
+  if (of === undefined) return countSeries(type, over, where);
   if (params.aggregate === 'distinct') return { type, over, where, of, kind: 'scalar' };
   return { type, over, where, of, kind: numericKind(type, of) };
 }

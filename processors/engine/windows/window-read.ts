@@ -2,8 +2,11 @@
  * What a window says at an event: (t − offset − last, t − offset], the event itself included where it belongs. The
  * event is not stored yet while it is judged ("pending"), so that an event that fails leaves no trace; reading adds it.
  */
+import { countDistinct, percentileOf, stddevOf } from './scan-window.ts';
 import type { ReadGroup, WindowRead } from './window-plan.ts';
 import { NO_CELL, type WindowStore } from './window-store.ts';
+
+const MS_PER_SECOND = 1_000;
 
 /** Writes the value of each read of the group to `values[read.index]`. `pending` is undefined where the event is not part of this key's series. */
 export function readWindows(
@@ -27,7 +30,7 @@ export function readWindows(
     }
     if (read.aggregate === 'recency') {
       values[read.index] =
-        end === 0 ? undefined : (timeMs - (store.slab.words[store.word(cell, end - 1)] as number)) / 1_000;
+        end === 0 ? undefined : (timeMs - (store.slab.words[store.word(cell, end - 1)] as number)) / MS_PER_SECOND;
       continue;
     }
     if (end > 0) from = store.positionAfter(cell, timeMs - offsetMs - read.lastMs, from);
@@ -45,6 +48,7 @@ function aggregate(
   pending: number | undefined,
 ): number | undefined {
   const count = to - from + (pending === undefined ? 0 : 1);
+  const isMoney = group.series.kind === 'money';
   switch (read.aggregate) {
     case 'count':
       return count;
@@ -52,8 +56,21 @@ function aggregate(
       return sumOf(store, group, cell, from, to, pending);
     case 'avg':
       return count === 0 ? undefined : sumOf(store, group, cell, from, to, pending) / count;
+    case 'rate': {
+      const total = read.countsOnly ? count : sumOf(store, group, cell, from, to, pending);
+      return total / (read.lastMs / MS_PER_SECOND);
+    }
+    // The pending event is the newest of the window: everything in it lies at or before its time.
+    case 'first':
+      return to > from ? store.value(cell, from, isMoney) : pending;
+    case 'last':
+      return pending ?? (to > from ? store.value(cell, to - 1, isMoney) : undefined);
     case 'distinct':
       return countDistinct(store, cell, from, to, pending);
+    case 'stddev':
+      return stddevOf(store, cell, from, to, pending, isMoney);
+    case 'percentile':
+      return percentileOf(store, cell, from, to, pending, isMoney, read.p);
     default:
       return extremeOf(store, group, cell, from, to, pending, read.aggregate === 'max' ? 1 : -1);
   }
@@ -70,7 +87,7 @@ function sumOf(
   let sum = 0;
   if (to > from) {
     if (group.series.kind === 'money') sum = store.prefix(cell, to) - store.prefix(cell, from);
-    else for (let i = from; i < to; i++) sum += valueAt(store, cell, i);
+    else for (let i = from; i < to; i++) sum += store.value(cell, i, false);
   }
   return pending === undefined ? sum : sum + pending;
 }
@@ -85,58 +102,10 @@ function extremeOf(
   sign: 1 | -1,
 ): number | undefined {
   let best = pending === undefined ? Number.NEGATIVE_INFINITY : pending * sign;
-  const money = group.series.kind === 'money';
+  const isMoney = group.series.kind === 'money';
   for (let i = from; i < to; i++) {
-    const value = money ? store.prefix(cell, i + 1) - store.prefix(cell, i) : valueAt(store, cell, i);
+    const value = store.value(cell, i, isMoney);
     if (value * sign > best) best = value * sign;
   }
   return best === Number.NEGATIVE_INFINITY ? undefined : best * sign;
-}
-
-function valueAt(store: WindowStore, cell: number, i: number): number {
-  return store.slab.words[store.word(cell, i) + (1 << (store.log2[cell] as number))] as number;
-}
-
-/** Scratch of `countDistinct`: an open-addressing set that is emptied by raising the stamp. */
-let seenValues = new Float64Array(256);
-let seenStamps = new Uint32Array(256);
-let stamp = 0;
-
-/** Counts by a scan with a scratch set: 5–8 ns an event of the window, whatever its offset or lateness. */
-function countDistinct(
-  store: WindowStore,
-  cell: number,
-  from: number,
-  to: number,
-  pending: number | undefined,
-): number {
-  const size = to - from + 1;
-  if (size === 1) return pending === undefined ? 0 : 1;
-  if (size * 2 > seenValues.length) {
-    const slots = 2 ** Math.ceil(Math.log2(size * 2));
-    seenValues = new Float64Array(slots);
-    seenStamps = new Uint32Array(slots);
-    stamp = 0;
-  }
-  if (++stamp > 0xffff_fff0) {
-    seenStamps.fill(0);
-    stamp = 1;
-  }
-  let distinct = pending === undefined ? 0 : addSeen(pending);
-  for (let i = from; i < to; i++) distinct += addSeen(valueAt(store, cell, i));
-  return distinct;
-}
-
-function addSeen(value: number): 0 | 1 {
-  const mask = seenValues.length - 1;
-  const low = value % 4_294_967_296;
-  for (let slot = Math.imul(low, 0x9e37_79b1) >>> 7; ; slot++) {
-    const at = slot & mask;
-    if (seenStamps[at] !== stamp) {
-      seenStamps[at] = stamp;
-      seenValues[at] = value;
-      return 1;
-    }
-    if (seenValues[at] === value) return 0;
-  }
 }

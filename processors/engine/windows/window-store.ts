@@ -151,6 +151,12 @@ export class WindowStore {
     return this.slab.words[this.word(cell, i) + (1 << (this.log2[cell] as number))] as number;
   }
 
+  /** Value of the i-th event; of a money series, which keeps sums, the difference of two. */
+  value(cell: number, i: number, isMoney: boolean): number {
+    if (isMoney) return this.prefix(cell, i + 1) - this.prefix(cell, i);
+    return this.slab.words[this.word(cell, i) + (1 << (this.log2[cell] as number))] as number;
+  }
+
   get bytes(): number {
     return this.#slots.byteLength + this.series.length * (4 * 7 + 1 + 8);
   }

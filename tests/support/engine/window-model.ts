@@ -49,10 +49,15 @@ function windowValue(
   const at = (params.at ?? params.over).map((key) => keys[key]);
   if (at.includes(undefined)) return undefined;
   const end = event.timeMs - params.offsetMs;
-  const values = seriesAt(params, at, past, latenessMs)
-    .filter((one) => one.event.timeMs > end - params.lastMs && one.event.timeMs <= end)
-    .map((one) => valueIn(params, one.event));
+  const inside = seriesAt(params, at, past, latenessMs).filter(
+    (one) => one.event.timeMs > end - params.lastMs && one.event.timeMs <= end,
+  );
+  const values = inside.map((one) => valueIn(params, one.event));
   const numbers = values as number[];
+  // The sort is stable: of events at the same time the one first in the log stays first.
+  const byTime = [...inside]
+    .sort((a, b) => a.event.timeMs - b.event.timeMs)
+    .map((one) => valueIn(params, one.event)) as number[];
   switch (params.aggregate) {
     case 'count':
       return values.length;
@@ -66,7 +71,27 @@ function windowValue(
       return values.length === 0 ? undefined : Math.max(...numbers);
     case 'distinct':
       return new Set(values).size;
+    case 'rate':
+      return (
+        (params.of === undefined ? values.length : numbers.reduce((sum, value) => sum + value, 0)) /
+        (params.lastMs / 1_000)
+      );
+    case 'first':
+      return byTime[0];
+    case 'last':
+      return byTime.at(-1);
+    case 'stddev':
+      return stddev(numbers);
+    case 'percentile':
+      return [...numbers].sort((a, b) => a - b)[Math.ceil(((params.p ?? 0) / 100) * numbers.length) - 1];
   }
+}
+
+function stddev(numbers: readonly number[]): number | undefined {
+  if (numbers.length < 2) return undefined;
+  const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  const squares = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (numbers.length - 1));
 }
 
 function recencyValue(
