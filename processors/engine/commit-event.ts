@@ -3,7 +3,6 @@
  * nothing may fail: `assertCommittable` has checked the bounds before the outcomes were written.
  */
 import type { WeirEvent } from '../../core/events/event.ts';
-import { TIMED_TYPES } from './customers/customer-table.ts';
 import { LINK_KEYS } from './customers/history.ts';
 import type { EngineState } from './engine-state.ts';
 import { CARD, CUSTOMER, DEVICE, KEY_INDEX, MERCHANT } from './event-keys.ts';
@@ -21,6 +20,8 @@ export function assertCommittable(state: EngineState, j: Judgement): void {
   const links = j.details?.links.length ?? 0;
   state.entities.assertRoom(j.keys.texts.length + 1 + links);
   state.windows.assertRoom(state.rules.plan.series.length);
+  state.customers.assertRoom(1);
+  state.merchants.assertRoom(1);
   for (const text of j.keys.texts) {
     if (text !== undefined && text.length > ENTITY_TEXT_UNITS_MAX)
       throw new RangeError(`an id of ${text.length} characters is longer than ${ENTITY_TEXT_UNITS_MAX}`);
@@ -33,10 +34,7 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   const row = ownerRow(state, event, j);
   const keys = event.type === 'transaction' ? linkOf(j) : undefined;
   const timed = SERIES_TYPES.indexOf(event.type as Series['type']);
-  if (timed >= 0) {
-    const at = row * TIMED_TYPES + timed;
-    customers.newestMs[at] = Math.max(customers.newestMs[at] as number, event.timeMs);
-  }
+  if (timed >= 0) customers.raiseNewestMs(row, timed, event.timeMs);
   state.history.insert(row, event.timeMs, j.name, keys, rules.settings.historyMs, rules.settings.historyEventsMax);
   if (!j.late) enterSeries(state, event, j);
   if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
@@ -51,14 +49,13 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
 
 function ownerRow(state: EngineState, event: WeirEvent, j: Judgement): number {
   const { customers, entities } = state;
-  if (j.row >= 0) {
-    customers.firstSeenMs[j.row] = Math.min(customers.firstSeenMs[j.row] as number, event.timeMs);
-    customers.lastSeenMs[j.row] = Math.max(customers.lastSeenMs[j.row] as number, event.timeMs);
+  if (j.row !== 0) {
+    customers.see(j.row, event.timeMs);
     return j.row;
   }
   const entity = j.keys.entities[CUSTOMER] as number;
   const row = customers.add(entity, event.timeMs);
-  entities.customer[entity] = row + 1;
+  entities.customer[entity] = row;
   return row;
 }
 
@@ -94,18 +91,17 @@ function cellOf(state: EngineState, series: Series, j: Judgement): number {
 
 function commitTransaction(state: EngineState, timeMs: number, row: number, j: Judgement): void {
   const { customers, merchants, entities } = state;
-  customers.transactions[row] = (customers.transactions[row] as number) + 1;
+  customers.addTransactions(row, 1);
   const device = j.keys.entities[DEVICE] as number;
   if (device !== 0) customers.addDevice(row, device);
   const entity = j.keys.entities[MERCHANT] as number;
   if (entity === 0) return;
-  let merchant = (entities.merchant[entity] as number) - 1;
-  if (merchant < 0) {
+  let merchant = entities.merchant[entity] as number;
+  if (merchant === 0) {
     merchant = merchants.add(timeMs);
-    entities.merchant[entity] = merchant + 1;
+    entities.merchant[entity] = merchant;
   }
-  merchants.firstSeenMs[merchant] = Math.min(merchants.firstSeenMs[merchant] as number, timeMs);
-  merchants.transactions[merchant] = (merchants.transactions[merchant] as number) + 1;
+  merchants.addTransaction(merchant, timeMs);
 }
 
 /** A transaction counts once among its merchant's fraud labels, however often it is labelled, and the last label holds. */
@@ -116,18 +112,16 @@ function commitLabel(state: EngineState, fraud: boolean, j: Judgement): void {
   }
   if (state.history.isFraud(j.labelled) === fraud) return;
   state.history.markFraud(j.labelled, fraud);
-  const merchant = (state.entities.merchant[j.keys.entities[MERCHANT] as number] as number) - 1;
-  if (merchant < 0) return;
-  const { fraudLabels } = state.merchants;
-  fraudLabels[merchant] = (fraudLabels[merchant] as number) + (fraud ? 1 : -1);
+  const merchant = state.entities.merchant[j.keys.entities[MERCHANT] as number] as number;
+  if (merchant !== 0) state.merchants.addFraudLabels(merchant, fraud ? 1 : -1);
 }
 
 function commitDetails(state: EngineState, event: WeirEvent, row: number, j: Judgement): void {
-  const details = j.details ?? state.details.get(row);
   if (j.offers.remembered.length === 0 && j.withdrawn.length === 0) {
-    state.details.set(row, details);
+    if (j.details !== undefined) state.details.set(row, j.details);
     return;
   }
+  const details = j.details ?? state.details.get(row);
   const offers = remember(withdraw(details.offers, j.withdrawn), j.offers.remembered, event.timeMs);
   state.details.set(row, { ...details, offers });
 }

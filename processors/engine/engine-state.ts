@@ -6,17 +6,19 @@
 import type { RulesetEntry } from '../../core/codec/entry.ts';
 import { hashString } from '../../core/hash.ts';
 import { type ActiveRules, activateRules, type CompileRuleSet, NO_RULES } from './active-rules.ts';
-import { type CustomerDetails, CustomerDetailsTable } from './customers/customer-details.ts';
+import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
-import { Identity } from './customers/identity.ts';
+import { Identity, type IdentityHead } from './customers/identity.ts';
 import { createCounters, type EngineCounters } from './engine-stats.ts';
+import { Blobs } from './memory/blobs.ts';
+import type { RecordTableHead } from './memory/record-table.ts';
 import { Slab, type SlabHead } from './memory/slab.ts';
 import { SectionReader, SectionWriter } from './snapshot-format.ts';
 import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
-import { NamedLists } from './tables/named-lists.ts';
-import { type Place, PlaceIndex } from './tables/place-index.ts';
+import { NamedLists, type NamedListsHead } from './tables/named-lists.ts';
+import { PlaceIndex } from './tables/place-index.ts';
 import { WindowStore } from './windows/window-store.ts';
 
 interface SavedHead {
@@ -28,7 +30,11 @@ interface SavedHead {
   readonly ruleset: RulesetEntry | null;
   readonly seriesIds: readonly [string, { id: number; columns: number }][];
   readonly seriesNext: number;
-  readonly identity: Parameters<Identity['load']>[0];
+  readonly identity: IdentityHead;
+  readonly customers: RecordTableHead;
+  readonly merchants: RecordTableHead;
+  readonly places: RecordTableHead;
+  readonly lists: NamedListsHead;
 }
 
 export class EngineState {
@@ -41,15 +47,16 @@ export class EngineState {
   counters: EngineCounters = createCounters();
   rules: ActiveRules = NO_RULES;
   readonly slab = new Slab();
+  readonly blobs = new Blobs(this.slab);
   readonly entities = new EntityTable();
   readonly customers = new CustomerTable(this.slab);
-  readonly merchants = new MerchantTable();
-  readonly details = new CustomerDetailsTable();
+  readonly merchants = new MerchantTable(this.slab);
+  readonly details = new CustomerDetailsTable(this.customers, this.blobs);
   readonly history = new History(this.slab, this.customers);
-  readonly identity = new Identity(this.entities, this.customers);
+  readonly identity = new Identity(this.slab, this.entities, this.customers);
   readonly windows = new WindowStore(this.slab);
-  readonly places = new PlaceIndex();
-  readonly lists = new NamedLists();
+  readonly places = new PlaceIndex(this.slab, this.blobs);
+  readonly lists = new NamedLists(this.slab, this.blobs);
   readonly #compile: CompileRuleSet;
   #ruleset: RulesetEntry | null = null;
   /** Series in state by signature. */
@@ -100,15 +107,14 @@ export class EngineState {
       ruleset: this.#ruleset,
       seriesIds: [...this.#seriesIds],
       seriesNext: this.#seriesNext,
-      identity: this.identity.save() as SavedHead['identity'],
+      identity: this.identity.saveHead(),
+      customers: this.customers.saveHead(),
+      merchants: this.merchants.saveHead(),
+      places: this.places.saveHead(),
+      lists: this.lists.saveHead(),
     };
     out.json('head', head);
-    out.json('details', this.details.save());
-    out.json('places', this.places.save());
-    out.json('lists', this.lists.save());
     this.entities.save(out);
-    this.customers.save(out);
-    this.merchants.save(out);
     this.windows.save(out);
     out.json('slab', this.slab.head());
     out.column('slab.words', this.slab.words.subarray(0, this.slab.top));
@@ -127,17 +133,16 @@ export class EngineState {
     this.counters = head.counters;
     this.#seriesIds = new Map(head.seriesIds);
     this.#seriesNext = head.seriesNext;
-    this.details.load(from.json('details') as [number, CustomerDetails][]);
-    this.places.load(from.json('places') as Place[]);
-    this.lists.load(from.json('lists') as [string, [string, number][]][]);
     this.entities.load(from);
-    this.customers.load(from);
-    this.merchants.load(from);
-    this.identity.load(head.identity);
     this.windows.load(from);
     this.slab.restore(from.json('slab') as SlabHead);
     this.slab.words.set(from.float64('slab.words', 0));
     this.slab.countFree();
+    this.customers.loadHead(head.customers);
+    this.merchants.loadHead(head.merchants);
+    this.identity.loadHead(head.identity);
+    this.places.loadHead(head.places);
+    this.lists.loadHead(head.lists);
     if (head.ruleset !== null) this.activate(head.ruleset);
   }
 }

@@ -82,6 +82,7 @@ class LogEngine implements Engine {
     this.#head = { accepted: 0, duplicates: 0, late: 0 };
     const entries = this.#split(frame);
     for (let index = 0; index < entries.length; index++) this.#process(entries[index] as Uint8Array, index);
+    state.lists.sweep();
     for (const delta of this.#kpis.take()) this.#parts.add(delta);
     state.position = seq;
     state.counters.frames++;

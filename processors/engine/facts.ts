@@ -9,7 +9,7 @@ import { localDayOf } from '../../core/events/event-facts.ts';
 import type { CustomerDetails } from './customers/customer-details.ts';
 import type { EngineState } from './engine-state.ts';
 
-/** `row` is -1 for a customer that this event is the first of. */
+/** `row` is 0 for a customer that this event is the first of. */
 export function customerFact(
   state: EngineState,
   row: number,
@@ -35,8 +35,8 @@ export function customerFact(
     attributes: profile.attributes,
     consents: profile.consents,
     hasProfile: details.profileMs > 0,
-    firstSeenDays: row < 0 ? 0 : daysSince(customers.firstSeenMs[row] as number, event.timeMs),
-    transactionCount: row < 0 ? 0 : (customers.transactions[row] as number),
+    firstSeenDays: row === 0 ? 0 : daysSince(customers.firstSeenMs(row), event.timeMs),
+    transactionCount: row === 0 ? 0 : customers.transactions(row),
     knownDevice,
     // Few rules look at them, and listing them costs as much as all the rest.
     get cardIssuers() {
@@ -55,7 +55,7 @@ export function merchantFact(
 ): object | undefined {
   const { merchant } = data;
   if (merchant === undefined) return undefined;
-  const row = entity === 0 ? -1 : (state.entities.merchant[entity] as number) - 1;
+  const row = state.entities.merchant[entity] as number;
   const { merchants } = state;
   return {
     id: merchant.id,
@@ -64,9 +64,9 @@ export function merchantFact(
     city: merchant.city,
     lat: merchant.lat,
     lon: merchant.lon,
-    firstSeenDays: row < 0 ? 0 : daysSince(merchants.firstSeenMs[row] as number, timeMs),
-    transactionCount: row < 0 ? 0 : (merchants.transactions[row] as number),
-    fraudLabels: row < 0 ? 0 : (merchants.fraudLabels[row] as number),
+    firstSeenDays: row === 0 ? 0 : daysSince(merchants.firstSeenMs(row), timeMs),
+    transactionCount: row === 0 ? 0 : merchants.transactions(row),
+    fraudLabels: row === 0 ? 0 : merchants.fraudLabels(row),
   };
 }
 

@@ -77,15 +77,15 @@ export class EventJudge {
     j.owner = event.type === 'place' ? PLACE_OWNER + event.subject : j.customer;
     nameEvent(j.name, event.id, event.source);
     j.ownerEntity = state.entities.find(j.owner);
-    j.row = (state.entities.customer[j.ownerEntity] as number) - 1;
+    j.row = state.entities.customer[j.ownerEntity] as number;
     j.duplicate = this.#isDuplicate(event, token, j);
     if (j.duplicate) return j;
-    if (j.row >= 0 && state.history.isBeyond(j.row, event.timeMs))
+    if (j.row !== 0 && state.history.isBeyond(j.row, event.timeMs))
       throw new WeirError(
         'event.unprocessable',
         'the event is older than the history kept of its customer, so it cannot be told from a duplicate',
       );
-    const newestMs = j.row < 0 ? Number.NEGATIVE_INFINITY : this.#newestMs(event, j.row);
+    const newestMs = j.row === 0 ? Number.NEGATIVE_INFINITY : this.#newestMs(event, j.row);
     j.late = event.timeMs < newestMs - state.rules.settings.allowedLatenessMs;
     const slots = state.rules.plan.series.length;
     if (j.enters.length !== slots) {
@@ -112,7 +112,7 @@ export class EventJudge {
   #isDuplicate(event: WeirEvent, token: string | undefined, j: Judgement): boolean {
     const { identity, history } = this.#state;
     if (event.type === 'place' || !isIdentifier(event.subject))
-      return j.row >= 0 && history.holds(j.row, event.timeMs, j.name);
+      return j.row !== 0 && history.holds(j.row, event.timeMs, j.name);
     const rows = identity.rowsThatMayHold(event.subject, token, j.owner);
     return rows.some((row) => history.holds(row, event.timeMs, j.name));
   }
@@ -120,9 +120,7 @@ export class EventJudge {
   /** Newest event of the same type; types that no window takes are never late. */
   #newestMs(event: WeirEvent, row: number): number {
     const timed = SERIES_TYPES.indexOf(event.type as Series['type']);
-    return timed < 0
-      ? Number.NEGATIVE_INFINITY
-      : (this.#state.customers.newestMs[row * SERIES_TYPES.length + timed] as number);
+    return timed < 0 ? Number.NEGATIVE_INFINITY : this.#state.customers.newestMs(row, timed);
   }
 
   /** The customer's details after the event; `j.details` is set where they differ. */
@@ -215,7 +213,7 @@ export class EventJudge {
     const knownDevice =
       device === undefined
         ? undefined
-        : j.row >= 0 && state.customers.hasDevice(j.row, j.keys.entities[KEY_INDEX.device] as number);
+        : j.row !== 0 && state.customers.hasDevice(j.row, j.keys.entities[KEY_INDEX.device] as number);
     readGroups(state, event, j, values);
     readTravel(state, event, j, values);
     readLists(state, event, values);
@@ -245,7 +243,7 @@ export class EventJudge {
 
   #issuers(event: WeirEvent, j: Judgement): string[] {
     const { customers, entities } = this.#state;
-    const issuers = j.row < 0 ? [] : customers.issuers(j.row).map((entity) => entities.textOf(entity));
+    const issuers = j.row === 0 ? [] : customers.issuers(j.row).map((entity) => entities.textOf(entity));
     const paying = issuerOf(event);
     if (paying !== undefined && !issuers.includes(paying)) issuers.unshift(paying);
     return issuers;

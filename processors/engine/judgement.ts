@@ -20,7 +20,8 @@ export class Judgement {
   owner = '';
   customer = '';
   ownerEntity = 0;
-  row = -1;
+  /** In the customer table, 0 where this is the first event. */
+  row = 0;
   readonly name: EventName = { idA: 0, idB: 0, source: 0 };
   readonly keys = new EventKeys();
   /** By `Series.slot`: whether the event enters the series, and with what value. */

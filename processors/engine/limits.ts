@@ -9,6 +9,9 @@ export const ENTITIES_MAX = 200_000_000;
 export const ENTITY_TEXT_UNITS_MAX = 1_024;
 /** Keys with windows, over all series. Past it an event that needs a new one is poison. */
 export const CELLS_MAX = 200_000_000;
+/** Customers and merchants in state, provisional customers and places included. Past it an event of a new one is poison. */
+export const CUSTOMERS_MAX = 100_000_000;
+export const MERCHANTS_MAX = 100_000_000;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 
@@ -20,6 +23,8 @@ export const ISSUERS_KNOWN_MAX = 8;
 export const LINKS_PER_CUSTOMER_MAX = 256;
 /** Earlier owners of an identifier that are still asked for duplicates; the oldest makes room. */
 export const FORMER_OWNERS_MAX = 8;
+/** Identifiers that had an earlier owner. Past it the earliest owners of further ones are forgotten, which is counted. */
+export const FORMER_OWNERS_RECORDS_MAX = 10_000_000;
 /** Hops from an identifier to its customer. */
 export const ALIAS_HOPS_MAX = 8;
 /** Unpaid bills of one customer; the one due first makes room. */
@@ -29,11 +34,19 @@ export const OFFERS_REMEMBERED_MAX = 64;
 /** Offers that one event may cause; further fired offer rules are counted, not issued. */
 export const OFFERS_PER_EVENT_MAX = 8;
 
+/** Details of customers, and places, that are kept decoded. The slab holds them all; this only saves decoding. */
+export const DETAILS_DECODED_MAX = 4_096;
+export const PLACES_DECODED_MAX = 16_384;
+
 /** Places in the registry; past it a new place is poison. */
 export const PLACES_MAX = 1_000_000;
 /** Named lists, and entries of one; an entry past either is poison. */
 export const LISTS_MAX = 1_000;
 export const LIST_ENTRIES_MAX = 1_000_000;
+/** Entries of all lists together, replaced ones that are not yet swept included. */
+export const LIST_ENTRIES_TOTAL_MAX = 100_000_000;
+/** Entries that one frame looks at to sweep what a replaced list left behind. */
+export const LIST_SWEEP_PER_FRAME = 512;
 
 /** Bytes of one outcome part. JetStream takes 1 MiB a message; the rest is headroom for headers. */
 export const PART_BYTES_MAX = 900 * 1_024;

@@ -3,8 +3,11 @@
  * replaced whole when an event is committed, so that a plan made from them stays valid until then.
  */
 import type { ProfileData } from '../../../core/events/data-schemas.ts';
+import { DETAILS_DECODED_MAX } from '../limits.ts';
+import type { Blobs } from '../memory/blobs.ts';
 import type { RememberedOffer } from '../offers/offer-memory.ts';
 import type { Bill } from './bills.ts';
+import type { CustomerTable } from './customer-table.ts';
 
 export interface CustomerDetails {
   readonly profile: Omit<ProfileData, 'links'>;
@@ -17,27 +20,54 @@ export interface CustomerDetails {
 
 const NO_DETAILS: CustomerDetails = { profile: {}, profileMs: -1e15, links: [], bills: [], offers: [] };
 
+/** The details of each customer as JSON in the slab. A customer without any costs nothing, not even a look. */
 export class CustomerDetailsTable {
-  #byRow = new Map<number, CustomerDetails>();
+  readonly #customers: CustomerTable;
+  readonly #blobs: Blobs;
+  /** The last one decoded for each place, by row: bounded, and never different from what decoding would give. */
+  readonly #rows = new Uint32Array(DETAILS_DECODED_MAX);
+  readonly #decoded: CustomerDetails[] = new Array<CustomerDetails>(DETAILS_DECODED_MAX).fill(NO_DETAILS);
 
-  get count(): number {
-    return this.#byRow.size;
+  constructor(customers: CustomerTable, blobs: Blobs) {
+    this.#customers = customers;
+    this.#blobs = blobs;
   }
 
   get(row: number): CustomerDetails {
-    return this.#byRow.get(row) ?? NO_DETAILS;
+    const base = row === 0 ? 0 : this.#customers.detailsBase(row);
+    if (base === 0) return NO_DETAILS;
+    const place = row % DETAILS_DECODED_MAX;
+    if (this.#rows[place] !== row) {
+      // Written by `set` alone.
+      this.#decoded[place] = JSON.parse(this.#blobs.text(base)) as CustomerDetails;
+      this.#rows[place] = row;
+    }
+    return this.#decoded[place] as CustomerDetails;
   }
 
   set(row: number, details: CustomerDetails): void {
-    if (details !== NO_DETAILS) this.#byRow.set(row, details);
+    if (details === NO_DETAILS) return;
+    const base = this.#customers.detailsBase(row);
+    const next = this.#blobs.replace(base, JSON.stringify(details));
+    if (next !== base) this.#customers.setDetailsBase(row, next);
+    // What is read later is what was written, members that are undefined left out, whether it was kept decoded or not.
+    this.#forget(row);
   }
 
-  save(): unknown {
-    return [...this.#byRow];
+  /** Frees the details of a customer that is about to be removed. */
+  clear(row: number): void {
+    const base = this.#customers.detailsBase(row);
+    if (base === 0) return;
+    this.#blobs.release(base);
+    this.#customers.setDetailsBase(row, 0);
+    this.#forget(row);
   }
 
-  load(saved: readonly [number, CustomerDetails][]): void {
-    this.#byRow = new Map(saved);
+  #forget(row: number): void {
+    const place = row % DETAILS_DECODED_MAX;
+    if (this.#rows[place] !== row) return;
+    this.#rows[place] = 0;
+    this.#decoded[place] = NO_DETAILS;
   }
 }
 

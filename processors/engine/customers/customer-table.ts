@@ -1,155 +1,223 @@
 /**
- * One row per customer (and per place, as the owner of its own events): first and newest event times, counts, the
- * devices and card issuers seen, and where its history ring lies. What only some customers have (a profile, bills,
- * offers) is in `customer-details.ts`.
+ * One record per customer (and per place, as the owner of its own events), 80 bytes in the slab: first and newest event
+ * times, counts, where its history ring lies, and where to find what only some customers have (devices and issuers in
+ * `seen-list.ts`, profile, bills and offers in `customer-details.ts`). Rows are numbered from 1; 0 is "none".
  */
 
-import { DEVICES_KNOWN_MAX, ISSUERS_KNOWN_MAX } from '../limits.ts';
+import { CUSTOMERS_MAX } from '../limits.ts';
+import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
-import type { SectionReader, SectionWriter } from '../snapshot-format.ts';
-import { growColumn } from '../tables/columns.ts';
+import { addSeen, hasSeen, listSeen, releaseSeen, writeSeen } from './seen-list.ts';
 
-const ROWS_AT_START = 1_024;
 /** Event types that windows take; each has a newest time of its own, by which lateness is judged. */
 export const TIMED_TYPES = 3;
-/** Devices, then issuers, as 32-bit entities in one block. */
-const SEEN_WORDS = 16;
+
+/** Words of a record; the first eight are all that a payment of a known customer reads and writes. */
+const HISTORY_FLOOR_WORD = 3;
+const NEWEST_WORD = 4;
+const LAST_SEEN_WORD = 7;
+const FIRST_SEEN_WORD = 8;
+const RECORD_WORDS = 10;
+/** Halves of a record. */
+const ENTITY_HALF = 0;
+const TRANSACTIONS_HALF = 1;
+const HISTORY_BASE_HALF = 2;
+const HISTORY_START_HALF = 3;
+const HISTORY_LENGTH_HALF = 4;
+const HISTORY_LOG2_HALF = 5;
+const SEEN_HALF = 18;
+const DETAILS_HALF = 19;
 
 export class CustomerTable {
-  count = 0;
-  entity = new Uint32Array(ROWS_AT_START);
-  firstSeenMs = new Float64Array(ROWS_AT_START);
-  lastSeenMs = new Float64Array(ROWS_AT_START);
-  /** Newest transaction, location and label, `-Infinity` before the first. */
-  newestMs = new Float64Array(ROWS_AT_START * TIMED_TYPES);
-  transactions = new Float64Array(ROWS_AT_START);
-  seenBase = new Uint32Array(ROWS_AT_START);
-  historyBase = new Uint32Array(ROWS_AT_START);
-  historyLog2 = new Uint8Array(ROWS_AT_START);
-  historyStart = new Uint32Array(ROWS_AT_START);
-  historyLength = new Uint32Array(ROWS_AT_START);
-  /** Newest event time that the history has let go, `-Infinity` while it is complete. */
-  historyFloorMs = new Float64Array(ROWS_AT_START);
   readonly #slab: Slab;
+  readonly #records: RecordTable;
 
   constructor(slab: Slab) {
     this.#slab = slab;
+    this.#records = new RecordTable(slab, RECORD_WORDS, CUSTOMERS_MAX);
+  }
+
+  get count(): number {
+    return this.#records.count;
+  }
+
+  get bytes(): number {
+    return this.#records.bytes;
+  }
+
+  /** Throws where `add` of `rows` further customers could not succeed: called before any state changes. */
+  assertRoom(rows: number): void {
+    this.#records.assertRoom(rows, 'customers');
+  }
+
+  /** First word of a row: for prefetching. */
+  at(row: number): number {
+    return this.#records.at(row);
   }
 
   /** A new row for `entity`. */
   add(entity: number, timeMs: number): number {
-    const row = this.count++;
-    if (row >= this.entity.length) this.#grow();
-    this.entity[row] = entity;
-    this.firstSeenMs[row] = timeMs;
-    this.lastSeenMs[row] = timeMs;
-    this.newestMs.fill(Number.NEGATIVE_INFINITY, row * TIMED_TYPES, (row + 1) * TIMED_TYPES);
-    this.historyFloorMs[row] = Number.NEGATIVE_INFINITY;
+    const row = this.#records.add();
+    const at = this.#records.at(row);
+    const { words, halves } = this.#slab;
+    halves[at * 2 + ENTITY_HALF] = entity;
+    words[at + FIRST_SEEN_WORD] = timeMs;
+    words[at + LAST_SEEN_WORD] = timeMs;
+    words.fill(Number.NEGATIVE_INFINITY, at + NEWEST_WORD, at + NEWEST_WORD + TIMED_TYPES);
+    words[at + HISTORY_FLOOR_WORD] = Number.NEGATIVE_INFINITY;
     return row;
+  }
+
+  /** The caller has released or moved the history and the details. */
+  remove(row: number): void {
+    releaseSeen(this.#slab, this.#half(row, SEEN_HALF));
+    this.#records.remove(row);
+  }
+
+  entityOf(row: number): number {
+    return this.#half(row, ENTITY_HALF);
+  }
+
+  firstSeenMs(row: number): number {
+    return this.#word(row, FIRST_SEEN_WORD);
+  }
+
+  lastSeenMs(row: number): number {
+    return this.#word(row, LAST_SEEN_WORD);
+  }
+
+  /** Counts an event of this time in first and last seen. */
+  see(row: number, timeMs: number): void {
+    const at = this.#records.at(row);
+    const { words } = this.#slab;
+    if (timeMs > (words[at + LAST_SEEN_WORD] as number)) this.#setWord(row, LAST_SEEN_WORD, timeMs);
+    if (timeMs < (words[at + FIRST_SEEN_WORD] as number)) this.#setWord(row, FIRST_SEEN_WORD, timeMs);
+  }
+
+  /** Newest transaction (0), location (1) or label (2); `-Infinity` before the first. */
+  newestMs(row: number, timed: number): number {
+    return this.#word(row, NEWEST_WORD + timed);
+  }
+
+  raiseNewestMs(row: number, timed: number, timeMs: number): void {
+    if (timeMs > this.newestMs(row, timed)) this.#setWord(row, NEWEST_WORD + timed, timeMs);
   }
 
   /** The newest event that windows take, of any type. */
   newestTimedMs(row: number): number {
-    const at = row * TIMED_TYPES;
-    return Math.max(this.newestMs[at] as number, this.newestMs[at + 1] as number, this.newestMs[at + 2] as number);
+    const at = this.#records.at(row) + NEWEST_WORD;
+    const { words } = this.#slab;
+    return Math.max(words[at] as number, words[at + 1] as number, words[at + 2] as number);
+  }
+
+  transactions(row: number): number {
+    return this.#half(row, TRANSACTIONS_HALF);
+  }
+
+  addTransactions(row: number, count: number): void {
+    this.#setHalf(row, TRANSACTIONS_HALF, this.transactions(row) + count);
+  }
+
+  /** Base word of the history ring, 0 while there is none. */
+  historyBase(row: number): number {
+    return this.#half(row, HISTORY_BASE_HALF);
+  }
+
+  historyStart(row: number): number {
+    return this.#half(row, HISTORY_START_HALF);
+  }
+
+  historyLength(row: number): number {
+    return this.#half(row, HISTORY_LENGTH_HALF);
+  }
+
+  historyLog2(row: number): number {
+    return this.#half(row, HISTORY_LOG2_HALF);
+  }
+
+  setHistoryRing(row: number, base: number, log2: number): void {
+    this.#setHalf(row, HISTORY_BASE_HALF, base);
+    this.#setHalf(row, HISTORY_LOG2_HALF, log2);
+  }
+
+  setHistorySpan(row: number, start: number, length: number): void {
+    this.#setHalf(row, HISTORY_START_HALF, start);
+    this.#setHalf(row, HISTORY_LENGTH_HALF, length);
+  }
+
+  /** Newest event time that the history has let go, `-Infinity` while it is complete. */
+  historyFloorMs(row: number): number {
+    return this.#word(row, HISTORY_FLOOR_WORD);
+  }
+
+  raiseHistoryFloorMs(row: number, timeMs: number): void {
+    if (timeMs > this.historyFloorMs(row)) this.#setWord(row, HISTORY_FLOOR_WORD, timeMs);
+  }
+
+  /** Base of the details' text, 0 where there are none. */
+  detailsBase(row: number): number {
+    return this.#half(row, DETAILS_HALF);
+  }
+
+  setDetailsBase(row: number, base: number): void {
+    this.#setHalf(row, DETAILS_HALF, base);
   }
 
   hasDevice(row: number, entity: number): boolean {
-    return this.#sees(row, entity, 0, DEVICES_KNOWN_MAX);
+    return hasSeen(this.#slab, this.#half(row, SEEN_HALF), 'device', entity);
   }
 
   addDevice(row: number, entity: number): void {
-    this.#remember(row, entity, 0, DEVICES_KNOWN_MAX);
+    const base = this.#half(row, SEEN_HALF);
+    const next = addSeen(this.#slab, base, 'device', entity);
+    if (next !== base) this.#setHalf(row, SEEN_HALF, next);
   }
 
   addIssuer(row: number, entity: number): void {
-    this.#remember(row, entity, DEVICES_KNOWN_MAX, ISSUERS_KNOWN_MAX);
+    const base = this.#half(row, SEEN_HALF);
+    const next = addSeen(this.#slab, base, 'issuer', entity);
+    if (next !== base) this.#setHalf(row, SEEN_HALF, next);
   }
 
+  /** Newest first. */
   devices(row: number): number[] {
-    return this.#list(row, 0, DEVICES_KNOWN_MAX);
+    return listSeen(this.#slab, this.#half(row, SEEN_HALF), 'device');
   }
 
+  /** Newest first. */
   issuers(row: number): number[] {
-    return this.#list(row, DEVICES_KNOWN_MAX, ISSUERS_KNOWN_MAX);
+    return listSeen(this.#slab, this.#half(row, SEEN_HALF), 'issuer');
   }
 
-  get bytes(): number {
-    return this.entity.length * (4 + 8 + 8 + 8 * TIMED_TYPES + 8 + 4 + 4 + 1 + 4 + 4 + 8);
+  setSeen(row: number, devices: readonly number[], issuers: readonly number[]): void {
+    this.#setHalf(row, SEEN_HALF, writeSeen(this.#slab, this.#half(row, SEEN_HALF), devices, issuers));
   }
 
-  save(out: SectionWriter): void {
-    const rows = this.count;
-    out.numbers('customers.head', [rows]);
-    out.column('customers.entity', this.entity.subarray(0, rows));
-    out.column('customers.firstSeenMs', this.firstSeenMs.subarray(0, rows));
-    out.column('customers.lastSeenMs', this.lastSeenMs.subarray(0, rows));
-    out.column('customers.newestMs', this.newestMs.subarray(0, rows * TIMED_TYPES));
-    out.column('customers.transactions', this.transactions.subarray(0, rows));
-    out.column('customers.seenBase', this.seenBase.subarray(0, rows));
-    out.column('customers.historyBase', this.historyBase.subarray(0, rows));
-    out.column('customers.historyLog2', this.historyLog2.subarray(0, rows));
-    out.column('customers.historyStart', this.historyStart.subarray(0, rows));
-    out.column('customers.historyLength', this.historyLength.subarray(0, rows));
-    out.column('customers.historyFloorMs', this.historyFloorMs.subarray(0, rows));
+  saveHead(): RecordTableHead {
+    return this.#records.save();
   }
 
-  load(from: SectionReader): void {
-    const [count = 0] = from.numbers('customers.head');
-    const rows = Math.max(ROWS_AT_START, 2 ** Math.ceil(Math.log2(count + 1)));
-    this.count = count;
-    this.entity = from.uint32('customers.entity', rows);
-    this.firstSeenMs = from.float64('customers.firstSeenMs', rows);
-    this.lastSeenMs = from.float64('customers.lastSeenMs', rows);
-    this.newestMs = from.float64('customers.newestMs', rows * TIMED_TYPES);
-    this.transactions = from.float64('customers.transactions', rows);
-    this.seenBase = from.uint32('customers.seenBase', rows);
-    this.historyBase = from.uint32('customers.historyBase', rows);
-    this.historyLog2 = from.uint8('customers.historyLog2', rows);
-    this.historyStart = from.uint32('customers.historyStart', rows);
-    this.historyLength = from.uint32('customers.historyLength', rows);
-    this.historyFloorMs = from.float64('customers.historyFloorMs', rows);
+  loadHead(head: RecordTableHead): void {
+    this.#records.load(head);
   }
 
-  #sees(row: number, entity: number, from: number, size: number): boolean {
-    const base = (this.seenBase[row] as number) * 2;
-    // Entity 0 is one that is not interned yet: nobody has seen it, whatever the empty places hold.
-    if (base === 0 || entity === 0) return false;
-    const halves = this.#slab.halves;
-    for (let i = base + from; i < base + from + size; i++) if (halves[i] === entity) return true;
-    return false;
+  #word(row: number, word: number): number {
+    return this.#slab.words[this.#records.at(row) + word] as number;
   }
 
-  /** Newest first; the oldest falls off the end. */
-  #remember(row: number, entity: number, from: number, size: number): void {
-    if (this.#sees(row, entity, from, size)) return;
-    if (this.seenBase[row] === 0) {
-      this.seenBase[row] = this.#slab.allocateZeroed(SEEN_WORDS);
-    }
-    this.#slab.touch(this.seenBase[row] as number, SEEN_WORDS);
-    const at = (this.seenBase[row] as number) * 2 + from;
-    this.#slab.halves.copyWithin(at + 1, at, at + size - 1);
-    this.#slab.halves[at] = entity;
+  #setWord(row: number, word: number, value: number): void {
+    const at = this.#records.at(row) + word;
+    this.#slab.touch(at);
+    this.#slab.words[at] = value;
   }
 
-  #list(row: number, from: number, size: number): number[] {
-    const base = (this.seenBase[row] as number) * 2;
-    if (base === 0) return [];
-    return Array.from(this.#slab.halves.subarray(base + from, base + from + size)).filter((entity) => entity !== 0);
+  #half(row: number, half: number): number {
+    return this.#slab.halves[this.#records.at(row) * 2 + half] as number;
   }
 
-  #grow(): void {
-    const rows = this.entity.length * 2;
-    this.entity = growColumn(this.entity, rows);
-    this.firstSeenMs = growColumn(this.firstSeenMs, rows);
-    this.lastSeenMs = growColumn(this.lastSeenMs, rows);
-    this.newestMs = growColumn(this.newestMs, rows * TIMED_TYPES);
-    this.transactions = growColumn(this.transactions, rows);
-    this.seenBase = growColumn(this.seenBase, rows);
-    this.historyBase = growColumn(this.historyBase, rows);
-    this.historyLog2 = growColumn(this.historyLog2, rows);
-    this.historyStart = growColumn(this.historyStart, rows);
-    this.historyLength = growColumn(this.historyLength, rows);
-    this.historyFloorMs = growColumn(this.historyFloorMs, rows);
+  #setHalf(row: number, half: number, value: number): void {
+    const at = this.#records.at(row) * 2 + half;
+    this.#slab.touch(at >>> 1);
+    this.#slab.halves[at] = value;
   }
 }

@@ -43,8 +43,8 @@ export interface CustomerDescription {
 export function describeCustomer(state: EngineState, id: string): CustomerDescription | undefined {
   const name = state.identity.resolve(id);
   const entity = state.entities.find(name);
-  const row = (state.entities.customer[entity] as number) - 1;
-  if (row < 0) return undefined;
+  const row = state.entities.customer[entity] as number;
+  if (row === 0) return undefined;
   const { customers, rules } = state;
   const details = state.details.get(row);
   const asOfMs = newestOrLast(state, row);
@@ -54,10 +54,10 @@ export function describeCustomer(state: EngineState, id: string): CustomerDescri
     provisional: isIdentifier(name),
     profile: details.profile,
     links: details.links,
-    firstSeenMs: customers.firstSeenMs[row] as number,
-    lastSeenMs: customers.lastSeenMs[row] as number,
-    transactionCount: customers.transactions[row] as number,
-    historyEvents: customers.historyLength[row] as number,
+    firstSeenMs: customers.firstSeenMs(row),
+    lastSeenMs: customers.lastSeenMs(row),
+    transactionCount: customers.transactions(row),
+    historyEvents: customers.historyLength(row),
     devices: customers.devices(row).map((device) => state.entities.textOf(device)),
     cardIssuers: customers.issuers(row).map((issuer) => state.entities.textOf(issuer)),
     openBills: details.bills,
@@ -72,7 +72,7 @@ export function describeCustomer(state: EngineState, id: string): CustomerDescri
 
 function newestOrLast(state: EngineState, row: number): number {
   const newest = state.customers.newestTimedMs(row);
-  return newest === Number.NEGATIVE_INFINITY ? (state.customers.lastSeenMs[row] as number) : newest;
+  return newest === Number.NEGATIVE_INFINITY ? state.customers.lastSeenMs(row) : newest;
 }
 
 function customerWindows(state: EngineState, entity: number, asOfMs: number): CustomerWindow[] {

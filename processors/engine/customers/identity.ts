@@ -4,9 +4,11 @@
  * customer by that name. What was recorded under an identifier before it was linked is still asked for duplicates.
  */
 
-import { ALIAS_HOPS_MAX, FORMER_OWNERS_MAX } from '../limits.ts';
+import { ALIAS_HOPS_MAX } from '../limits.ts';
+import type { Slab } from '../memory/slab.ts';
 import type { EntityTable } from '../tables/entity-table.ts';
 import type { CustomerTable } from './customer-table.ts';
+import { FormerOwners, type FormerOwnersHead } from './former-owners.ts';
 
 const IDENTIFIER = /^(?:phone|card|account|device):./;
 
@@ -14,15 +16,20 @@ export function isIdentifier(name: string): boolean {
   return IDENTIFIER.test(name);
 }
 
+export interface IdentityHead {
+  readonly unmergedLinks: number;
+  readonly formerOwners: FormerOwnersHead;
+}
+
 export class Identity {
   /** Identifiers linked although they had events of their own, which stay where they are. */
   unmergedLinks = 0;
-  /** Identifier → the entities that it belonged to before, newest first. */
-  #formerOwners = new Map<number, number[]>();
+  readonly #formerOwners: FormerOwners;
   readonly #entities: EntityTable;
   readonly #customers: CustomerTable;
 
-  constructor(entities: EntityTable, customers: CustomerTable) {
+  constructor(slab: Slab, entities: EntityTable, customers: CustomerTable) {
+    this.#formerOwners = new FormerOwners(slab);
     this.#entities = entities;
     this.#customers = customers;
   }
@@ -39,14 +46,14 @@ export class Identity {
   rowsThatMayHold(subject: string, cardToken: string | undefined, customer: string): number[] {
     const rows: number[] = [];
     const consider = (entity: number): void => {
-      const row = (this.#entities.customer[entity] as number) - 1;
-      if (row >= 0 && !rows.includes(row)) rows.push(row);
+      const row = this.#entities.customer[entity] as number;
+      if (row !== 0 && !rows.includes(row)) rows.push(row);
     };
     const considerChain = (name: string): void => {
       let entity = this.#entities.find(name);
       for (let hops = 0; entity !== 0 && hops <= ALIAS_HOPS_MAX; hops++) {
         consider(entity);
-        for (const former of this.#formerOwners.get(entity) ?? []) consider(former);
+        for (const former of this.#formerOwners.of(entity)) consider(former);
         entity = this.#entities.aliasOf[entity] as number;
       }
     };
@@ -65,22 +72,20 @@ export class Identity {
     const to = this.#entities.intern(customer);
     const before = this.#entities.aliasOf[from] as number;
     if (before === to || this.#leadsTo(to, from)) return;
-    if (before !== 0) {
-      const former = [before, ...(this.#formerOwners.get(from) ?? []).filter((entity) => entity !== before)];
-      this.#formerOwners.set(from, former.slice(0, FORMER_OWNERS_MAX));
-    }
-    const row = (this.#entities.customer[from] as number) - 1;
-    if (before === 0 && row >= 0 && (this.#customers.historyLength[row] as number) > 0) this.unmergedLinks++;
+    if (before !== 0) this.#formerOwners.add(from, before);
+    const row = this.#entities.customer[from] as number;
+    if (before === 0 && row !== 0 && this.#customers.historyLength(row) > 0) this.unmergedLinks++;
     this.#entities.aliasOf[from] = to;
   }
 
-  save(): unknown {
-    return { unmergedLinks: this.unmergedLinks, formerOwners: [...this.#formerOwners] };
+  saveHead(): IdentityHead {
+    return { unmergedLinks: this.unmergedLinks, formerOwners: this.#formerOwners.saveHead() };
   }
 
-  load(saved: { unmergedLinks: number; formerOwners: [number, number[]][] }): void {
-    this.unmergedLinks = saved.unmergedLinks;
-    this.#formerOwners = new Map(saved.formerOwners);
+  /** After the slab's words are in place. */
+  loadHead(head: IdentityHead): void {
+    this.unmergedLinks = head.unmergedLinks;
+    this.#formerOwners.loadHead(head.formerOwners);
   }
 
   #rootOf(identifier: string): string | undefined {

@@ -24,9 +24,9 @@ export class EntityTable {
   #textTop = 0;
   /** The entity that this identifier belongs to, 0 for none. */
   aliasOf = new Uint32Array(SLOTS_AT_START);
-  /** Row in the customer table plus one, 0 for none. */
+  /** Row in the customer table, 0 for none. */
   customer = new Uint32Array(SLOTS_AT_START);
-  /** Row in the merchant table plus one, 0 for none. */
+  /** Row in the merchant table, 0 for none. */
   merchant = new Uint32Array(SLOTS_AT_START);
 
   /** The entity of `text`, 0 if it is not known. */

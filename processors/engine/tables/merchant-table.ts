@@ -1,44 +1,81 @@
-/** One row per merchant: when it was first seen, its transactions, and how many of them are labelled as fraud now. */
+/**
+ * One record of 24 bytes per merchant: when it was first seen, its transactions, and how many of them are labelled as
+ * fraud now. Rows are numbered from 1; 0 is "none".
+ */
+import { MERCHANTS_MAX } from '../limits.ts';
+import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
+import type { Slab } from '../memory/slab.ts';
 
-import type { SectionReader, SectionWriter } from '../snapshot-format.ts';
-import { growColumn } from './columns.ts';
-
-const ROWS_AT_START = 1_024;
+const FIRST_SEEN_WORD = 0;
+const TRANSACTIONS_WORD = 1;
+const FRAUD_LABELS_WORD = 2;
+const RECORD_WORDS = 3;
 
 export class MerchantTable {
-  count = 0;
-  firstSeenMs = new Float64Array(ROWS_AT_START);
-  transactions = new Float64Array(ROWS_AT_START);
-  fraudLabels = new Float64Array(ROWS_AT_START);
+  readonly #slab: Slab;
+  readonly #records: RecordTable;
 
-  add(timeMs: number): number {
-    const row = this.count++;
-    if (row >= this.firstSeenMs.length) {
-      this.firstSeenMs = growColumn(this.firstSeenMs, row * 2);
-      this.transactions = growColumn(this.transactions, row * 2);
-      this.fraudLabels = growColumn(this.fraudLabels, row * 2);
-    }
-    this.firstSeenMs[row] = timeMs;
-    return row;
+  constructor(slab: Slab) {
+    this.#slab = slab;
+    this.#records = new RecordTable(slab, RECORD_WORDS, MERCHANTS_MAX);
+  }
+
+  get count(): number {
+    return this.#records.count;
   }
 
   get bytes(): number {
-    return this.firstSeenMs.length * 24;
+    return this.#records.bytes;
   }
 
-  save(out: SectionWriter): void {
-    out.numbers('merchants.head', [this.count]);
-    out.column('merchants.firstSeenMs', this.firstSeenMs.subarray(0, this.count));
-    out.column('merchants.transactions', this.transactions.subarray(0, this.count));
-    out.column('merchants.fraudLabels', this.fraudLabels.subarray(0, this.count));
+  /** Throws where `add` of `rows` further merchants could not succeed: called before any state changes. */
+  assertRoom(rows: number): void {
+    this.#records.assertRoom(rows, 'merchants');
   }
 
-  load(from: SectionReader): void {
-    const [count = 0] = from.numbers('merchants.head');
-    const rows = Math.max(ROWS_AT_START, 2 ** Math.ceil(Math.log2(count + 1)));
-    this.count = count;
-    this.firstSeenMs = from.float64('merchants.firstSeenMs', rows);
-    this.transactions = from.float64('merchants.transactions', rows);
-    this.fraudLabels = from.float64('merchants.fraudLabels', rows);
+  /** First word of a row: for prefetching. */
+  at(row: number): number {
+    return this.#records.at(row);
+  }
+
+  add(timeMs: number): number {
+    const row = this.#records.add();
+    this.#slab.words[this.#records.at(row) + FIRST_SEEN_WORD] = timeMs;
+    return row;
+  }
+
+  /** Counts one transaction of this time. */
+  addTransaction(row: number, timeMs: number): void {
+    const at = this.#records.at(row);
+    this.#slab.touch(at, RECORD_WORDS);
+    const { words } = this.#slab;
+    if (timeMs < (words[at + FIRST_SEEN_WORD] as number)) words[at + FIRST_SEEN_WORD] = timeMs;
+    words[at + TRANSACTIONS_WORD] = (words[at + TRANSACTIONS_WORD] as number) + 1;
+  }
+
+  addFraudLabels(row: number, count: number): void {
+    const at = this.#records.at(row) + FRAUD_LABELS_WORD;
+    this.#slab.touch(at);
+    this.#slab.words[at] = (this.#slab.words[at] as number) + count;
+  }
+
+  firstSeenMs(row: number): number {
+    return this.#slab.words[this.#records.at(row) + FIRST_SEEN_WORD] as number;
+  }
+
+  transactions(row: number): number {
+    return this.#slab.words[this.#records.at(row) + TRANSACTIONS_WORD] as number;
+  }
+
+  fraudLabels(row: number): number {
+    return this.#slab.words[this.#records.at(row) + FRAUD_LABELS_WORD] as number;
+  }
+
+  saveHead(): RecordTableHead {
+    return this.#records.save();
+  }
+
+  loadHead(head: RecordTableHead): void {
+    this.#records.load(head);
   }
 }
