@@ -3,14 +3,9 @@
  * before its first change after that moment (copy on write), and all others when their turn comes. What is held of
  * pages copied ahead of their turn is bounded; past the bound the image is given up, not the engine.
  */
-import { PAGE_WORDS, type Slab, type SlabHead } from './slab.ts';
+import { PAGE_WORDS, type PageWatcher, type Slab, type SlabHead } from './slab.ts';
 
 export const PAGE_BYTES = PAGE_WORDS * 8;
-
-export interface PageWatcher {
-  /** Called before a page changes. */
-  beforeChange(page: number): void;
-}
 
 const PENDING = 1;
 const COPIED = 2;

@@ -8,7 +8,6 @@
  * image of one log position can be taken while the engine goes on (`slab-image.ts`), and it marks pages as changed.
  */
 import { SIZE_CLASSES, sizeClassOf, sizeOfClass } from './size-class.ts';
-import type { PageWatcher } from './slab-image.ts';
 
 /** 16 KiB: copying one before its first change takes about 2 µs. */
 export const PAGE_WORDS = 2_048;
@@ -16,6 +15,11 @@ const PAGE_SHIFT = 11;
 /** Word indexes are kept as 32-bit numbers. */
 export const SLAB_WORDS_MAX = 0xffff_f800;
 const WORDS_AT_START = 1 << 15;
+
+export interface PageWatcher {
+  /** Called before a page changes. */
+  beforeChange(page: number): void;
+}
 
 /** What the slab needs beside its words to go on: part of a snapshot's head. */
 export interface SlabHead {
