@@ -87,6 +87,7 @@ function* compilePlan(
     for (const slot of slotsOf(rules[i] as CompiledRule, compiled)) read.add(slot);
     if (i % RULES_PER_SLICE === RULES_PER_SLICE - 1) yield;
   }
+  const texts = yield* numberTexts(rules, compiled);
   const traced = withOperands(
     slots,
     [...read].sort((a, b) => a - b),
@@ -98,7 +99,7 @@ function* compilePlan(
       type,
       traced.flatMap((index) => slots[index] ?? []),
       evaluator.hot,
-      numberTexts(rules, compiled),
+      texts,
     ),
   };
 }
@@ -171,9 +172,14 @@ function slotsOf(rule: CompiledRule, compiled: CompiledDocuments): Set<number> {
 }
 
 /** By slot, the texts that rules compare it with, in the order in which rules name them. */
-function numberTexts(rules: readonly CompiledRule[], { slotOf }: CompiledDocuments): Map<number, TextNumbers> {
+function* numberTexts(
+  rules: readonly CompiledRule[],
+  { slotOf }: CompiledDocuments,
+): Generator<void, Map<number, TextNumbers>> {
   const bySlot = new Map<number, Map<string, number>>();
+  let done = 0;
   for (const { condition } of rules) {
+    if (++done % RULES_PER_SLICE === 0) yield;
     for (const { left, right } of leavesOf(condition)) {
       const slot = slotOf.get(left);
       if (slot === undefined || right.kind === 'fact') continue;

@@ -19,6 +19,8 @@ export const INDEXED_ROWS_MIN = 16;
 const CANDIDATE_SHARE_MAX = 0.25;
 const SAMPLES_MAX = 32;
 const ROWS_PER_SLICE = 128;
+/** Keys looked at between two yields, in code that may not be optimised yet. */
+const KEYS_PER_SLICE = 2_048;
 
 interface Tally {
   readonly kind: AccessKey['kind'];
@@ -50,8 +52,7 @@ export function* chooseKey(rows: readonly Row[], used: ReadonlySet<number>): Gen
     if (rows.length > ROWS_PER_SLICE) yield;
     const size = tally.found.length;
     if (size < INDEXED_ROWS_MIN) continue;
-    const keys = tally.found.map(({ key }) => key);
-    const candidates = tally.kind === 'equality' ? expectedInBucket(keys) : expectedStabbed(keys);
+    const candidates = yield* tally.kind === 'equality' ? expectedInBucket(tally) : expectedStabbed(tally);
     if (candidates > size * CANDIDATE_SHARE_MAX) continue;
     const saved = size - candidates;
     if (saved > bestSaved) {
@@ -60,15 +61,31 @@ export function* chooseKey(rows: readonly Row[], used: ReadonlySet<number>): Gen
     }
   }
   if (best === undefined) return undefined;
-  const taken = new Set(best.found.map(({ row }) => row));
-  return { kind: best.kind, slot: best.slot, found: best.found, rest: rows.filter((row) => !taken.has(row)) };
+  return { kind: best.kind, slot: best.slot, found: best.found, rest: yield* withoutFound(rows, best) };
+}
+
+function* withoutFound(rows: readonly Row[], { found }: Tally): Generator<void, Row[]> {
+  const taken = new Set<Row>();
+  const rest: Row[] = [];
+  let done = 0;
+  for (const { row } of found) {
+    taken.add(row);
+    if (++done % KEYS_PER_SLICE === 0) yield;
+  }
+  for (const row of rows) {
+    if (!taken.has(row)) rest.push(row);
+    if (++done % KEYS_PER_SLICE === 0) yield;
+  }
+  return rest;
 }
 
 /** Mean size of the bucket that an event finds, if values come as often as rules name them. */
-function expectedInBucket(keys: readonly AccessKey[]): number {
+function* expectedInBucket({ found }: Tally): Generator<void, number> {
   const sizes = new Map<unknown, number>();
   let entries = 0;
-  for (const key of keys) {
+  let done = 0;
+  for (const { key } of found) {
+    if (++done % KEYS_PER_SLICE === 0) yield;
     if (key.kind !== 'equality') continue;
     for (const value of key.values) {
       sizes.set(value, (sizes.get(value) ?? 0) + 1);
@@ -81,9 +98,16 @@ function expectedInBucket(keys: readonly AccessKey[]): number {
 }
 
 /** Mean number of intervals that hold a bound of another interval. */
-function expectedStabbed(keys: readonly AccessKey[]): number {
-  const ranges = keys.filter((key): key is RangeKey => key.kind === 'range');
-  const bounds = ranges.flatMap(({ low, high }) => [low, high]).filter(Number.isFinite);
+function* expectedStabbed({ found }: Tally): Generator<void, number> {
+  const ranges: RangeKey[] = [];
+  const bounds: number[] = [];
+  for (const { key } of found) {
+    if (key.kind !== 'range') continue;
+    ranges.push(key);
+    if (Number.isFinite(key.low)) bounds.push(key.low);
+    if (Number.isFinite(key.high)) bounds.push(key.high);
+    if (ranges.length % KEYS_PER_SLICE === 0) yield;
+  }
   const stride = Math.max(1, Math.floor(bounds.length / SAMPLES_MAX));
   let stabbed = 0;
   let samples = 0;
@@ -91,6 +115,7 @@ function expectedStabbed(keys: readonly AccessKey[]): number {
     const at = bounds[i] as number;
     for (const { low, high } of ranges) if (low <= at && at <= high) stabbed++;
     samples++;
+    if (ranges.length * samples >= KEYS_PER_SLICE) yield;
   }
   return samples === 0 ? ranges.length : stabbed / samples;
 }
