@@ -3,19 +3,16 @@
  * catalog, activated through the log like every later one.
  */
 import type { Logger } from 'pino';
-import { Registry } from 'prom-client';
-import { ByteWriter } from '../core/codec/byte-writer.ts';
-import { DEFAULT_ENGINE_SETTINGS, encodeEntry } from '../core/codec/entry.ts';
+import { DEFAULT_ENGINE_SETTINGS } from '../core/codec/entry.ts';
 import type { Config } from '../core/config.ts';
 import { WeirError } from '../core/errors.ts';
 import { digestHex } from '../core/hash.ts';
 import { loadCatalog } from '../rules/catalog/load-catalog.ts';
-import type { RuleDocument } from '../rules/rule-document.ts';
 import { migrate } from '../storage/migrate.ts';
 import { openStore } from '../storage/open-store.ts';
+import { activateRules, newestVersion } from '../stream/activate-rules.ts';
 import { connectStream, type StreamConnection } from '../stream/connection.ts';
 import { openKeyValue } from '../stream/key-value.ts';
-import { createEventAppender } from '../stream/log/event-appender.ts';
 import { ensureTopology, STATE_BUCKET } from '../stream/topology.ts';
 import type { Parts } from './parts.ts';
 
@@ -35,14 +32,17 @@ export async function setUp(parts: Parts, config: Config, log: Logger): Promise<
   }
 }
 
-const RULESET_KEY = 'catalog';
+const CATALOG_KEY = 'catalog';
 
 interface SeededCatalog {
   readonly version: number;
   readonly digest: string;
 }
 
-/** Activates the shipped rules unless exactly these were activated before. A repeated activation changes nothing. */
+/**
+ * Activates the shipped rules unless exactly these were activated before, or somebody has activated other rules since:
+ * those are not replaced behind their backs.
+ */
 async function activateCatalog(connection: StreamConnection, config: Config, log: Logger): Promise<void> {
   const documents = loadCatalog().map((entry) => entry.document);
   if (documents.length === 0) {
@@ -52,36 +52,20 @@ async function activateCatalog(connection: StreamConnection, config: Config, log
     );
   }
   const digest = digestHex(new TextEncoder().encode(JSON.stringify(documents)));
-  const bucket = await openKeyValue(connection, STATE_BUCKET);
-  const known = await bucket.get(RULESET_KEY);
+  const bucket = openKeyValue(connection, STATE_BUCKET);
+  const known = await bucket.get(CATALOG_KEY);
   const seeded = known === undefined ? undefined : (JSON.parse(new TextDecoder().decode(known.value)) as SeededCatalog);
   if (seeded?.digest === digest) return;
-  const version = (seeded?.version ?? 0) + 1;
-  await appendRuleset(connection, config, log, version, documents);
-  await bucket.put(RULESET_KEY, new TextEncoder().encode(JSON.stringify({ version, digest })));
-  log.info({ version, rules: documents.length }, 'activated the shipped rule catalog');
-}
-
-async function appendRuleset(
-  connection: StreamConnection,
-  config: Config,
-  log: Logger,
-  version: number,
-  documents: readonly RuleDocument[],
-): Promise<void> {
-  const writer = new ByteWriter();
-  encodeEntry(writer, {
-    kind: 'ruleset',
-    version,
-    settings: DEFAULT_ENGINE_SETTINGS,
+  if ((await newestVersion(connection)) > (seeded?.version ?? 0)) {
+    log.info({ seeded: seeded?.version }, 'the shipped rules have changed; the rules activated since stay live');
+    return;
+  }
+  const { version } = await activateRules(connection, config, log, {
     documents,
+    settings: DEFAULT_ENGINE_SETTINGS,
     author: 'weir',
     comment: 'The rules shipped with Weir',
   });
-  const appender = createEventAppender(connection, { limits: config, log, metrics: new Registry() });
-  try {
-    await appender.append([writer.take()]);
-  } finally {
-    await appender.close();
-  }
+  await bucket.put(CATALOG_KEY, new TextEncoder().encode(JSON.stringify({ version, digest })));
+  log.info({ version, rules: documents.length }, 'activated the shipped rule catalog');
 }

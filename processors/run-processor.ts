@@ -22,6 +22,7 @@ import { startCheckpointer } from './checkpointer.ts';
 import type { Engine } from './engine/engine.ts';
 import { loadEngine } from './load-engine.ts';
 import { createOutcomeGate } from './outcome-gate.ts';
+import { createPreparation } from './prepare-rules.ts';
 import { createProcessorMetrics } from './processor-metrics.ts';
 import { quarantinePoison } from './quarantine-poison.ts';
 import { serveCustomerQuery } from './serve-customer-query.ts';
@@ -91,6 +92,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
     publishProgress(connection, 'processor', { inputSeq: gate.acknowledged, outcomeSeq: publisher.lastSeq });
   const progress = setInterval(tellProgress, PROGRESS_INTERVAL_MS);
 
+  const preparation = createPreparation(engine);
   const work = async (): Promise<void> => {
     let turnMs = performance.now();
     for await (const message of readLog(connection, 'EVENTS', {
@@ -105,6 +107,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
       if (engine.poisoned > poisonedBefore && !gate.isAnswered(message.seq))
         await quarantinePoison(message, parts, { quarantine, log, metrics });
       await gate.pass(message.seq, parts);
+      preparation.wake();
       if (performance.now() - turnMs > TURN_MS) {
         await yieldToTimers();
         turnMs = performance.now();
@@ -117,6 +120,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
   let aborted = false;
   const end = async (failure: unknown): Promise<void> => {
     clearInterval(progress);
+    preparation.stop();
     query.stop();
     if (failure === undefined && !aborted) await withDeadline(checkpointer.save(), STOP_TIMEOUT_MS);
     if (failure === undefined && !aborted) tellProgress();

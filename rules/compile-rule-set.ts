@@ -8,6 +8,9 @@ import { WeirError } from '../core/errors.ts';
 import { EVENT_TYPES, type EventType } from '../core/events/event.ts';
 import { type CompiledDocuments, type CompiledRule, compileDocuments } from './compiler/compile-documents.ts';
 import { createEvaluator, drain, type Evaluator } from './compiler/evaluator.ts';
+import type { Leaf } from './compiler/expression.ts';
+import { LeafCounter, sharesOf } from './compiler/leaf-counter.ts';
+import { visitLeaves } from './compiler/leaf-kind.ts';
 import { type Selectivity, UNMEASURED } from './compiler/selectivity.ts';
 import { SlotFile, withOperands } from './compiler/slot-file.ts';
 import { explainRule } from './explain/explain-rule.ts';
@@ -30,6 +33,7 @@ interface TypePlan {
   readonly rules: readonly CompiledRule[];
   readonly evaluator: Evaluator;
   readonly trace: TraceLayout;
+  readonly counter: LeafCounter;
 }
 
 const RULES_PER_SLICE = 256;
@@ -82,9 +86,12 @@ function* compilePlan(
     selectivity: options.selectivity ?? UNMEASURED,
   });
   const read = new Set<number>();
+  const leaves = new Map<number, Leaf>();
   // What conditions name, not what is left of them: an explanation shows folded conditions too.
   for (let i = 0; i < rules.length; i++) {
-    for (const slot of slotsOf(rules[i] as CompiledRule, compiled)) read.add(slot);
+    const rule = rules[i] as CompiledRule;
+    for (const slot of slotsOf(rule, compiled)) read.add(slot);
+    visitLeaves(rule.expression, (leaf) => void leaves.set(leaf.id, leaf));
     if (i % RULES_PER_SLICE === RULES_PER_SLICE - 1) yield;
   }
   const texts = yield* numberTexts(rules, compiled);
@@ -95,6 +102,7 @@ function* compilePlan(
   return {
     rules,
     evaluator,
+    counter: new LeafCounter([...leaves.values()], slots),
     trace: new TraceLayout(
       type,
       traced.flatMap((index) => slots[index] ?? []),
@@ -135,6 +143,14 @@ function createRuleSet(version: number, compiled: CompiledDocuments, plans: Read
       const documents = firedOf(plan, evaluator.run(input.facts, input.values));
       plan.trace.writeLoaded(target, input, evaluator.file);
       return documents;
+    },
+
+    sample(input) {
+      plans.get(input.type)?.counter.count(input.facts, input.values);
+    },
+
+    get selectivity() {
+      return sharesOf([...plans.values()].map((plan) => plan.counter));
     },
 
     trace(input) {

@@ -4,6 +4,7 @@
  */
 import type { ByteWriter } from '../core/codec/byte-writer.ts';
 import type { EventType } from '../core/events/event.ts';
+import type { Selectivity } from './compiler/selectivity.ts';
 import type { Requirement } from './requirement.ts';
 import type { RuleDocument } from './rule-document.ts';
 
@@ -63,6 +64,10 @@ export interface RuleSet {
   evaluate(input: RuleInput): readonly RuleDocument[];
   /** `evaluate` and `trace` in one pass over the facts: appends the trace's bytes to `writer`. */
   evaluateTraced(input: RuleInput, writer: ByteWriter): readonly RuleDocument[];
+  /** Counts which comparisons hold on this input, some of them at each call: see `selectivity`. Changes no result. */
+  sample(input: RuleInput): void;
+  /** How often comparisons held on the sampled inputs; a later version of the rules is compiled by it. */
+  readonly selectivity: Selectivity;
   /** Every value that rules for this event type read and that is not in the event itself, as bytes. */
   trace(input: RuleInput): Uint8Array;
   /** Every rule that applies to this type, fired or not, with actual and wanted values. */

@@ -1,9 +1,16 @@
 /** `weir rules`: rule documents as files. Lint them, run their examples through the real engine, print what ships. */
+import { userInfo } from 'node:os';
 import { Command } from 'commander';
+import pino from 'pino';
+import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
+import { parseConfig } from '../../core/config.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
 import { type CatalogEntry, loadCatalog, readCatalogFile } from '../../rules/catalog/load-catalog.ts';
 import { runExample } from '../../rules/catalog/run-example.ts';
 import { lintRules } from '../../rules/lint-rules.ts';
+import { activateRules } from '../../stream/activate-rules.ts';
+import { connectStream } from '../../stream/connection.ts';
+import { findRunning } from './running.ts';
 
 export function rulesCommand(): Command {
   return new Command('rules')
@@ -23,6 +30,14 @@ export function rulesCommand(): Command {
         .action((files: readonly string[]) => test(read(files))),
     )
     .addCommand(
+      new Command('import')
+        .description('check rule files and make them the live rules, all of them together, without a deploy')
+        .argument('<file...>')
+        .option('--author <name>', 'who activates them', userInfo().username)
+        .option('--comment <text>', 'why', '')
+        .action((files: readonly string[], options: ImportOptions) => importRules(read(files), options)),
+    )
+    .addCommand(
       new Command('export').description('print the rules that ship as one JSON array').action(() => {
         process.stdout.write(
           `${JSON.stringify(
@@ -37,6 +52,31 @@ export function rulesCommand(): Command {
 
 function read(files: readonly string[]): CatalogEntry[] {
   return files.length === 0 ? loadCatalog() : files.map(readCatalogFile);
+}
+
+interface ImportOptions {
+  readonly author: string;
+  readonly comment: string;
+}
+
+async function importRules(entries: readonly CatalogEntry[], { author, comment }: ImportOptions): Promise<void> {
+  const documents = entries.map(({ document }) => document);
+  if (!lintRules(documents).ok) {
+    lint(entries);
+    return;
+  }
+  const config = parseConfig(process.env);
+  const log = pino({ level: 'silent' });
+  const connection = await connectStream({ ...findRunning(config).parts.nats, name: 'weir-cli', log });
+  try {
+    const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author, comment };
+    const { version, position } = await activateRules(connection, config, log, activation);
+    process.stdout.write(
+      `${documents.length} rules are rule set ${version}, live from position ${position} of the log\n`,
+    );
+  } finally {
+    await connection.close();
+  }
 }
 
 function lint(entries: readonly CatalogEntry[]): void {

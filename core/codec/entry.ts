@@ -49,6 +49,28 @@ export interface RulesetEntry {
   readonly comment: string;
 }
 
+/**
+ * A part of a rule set that is to go live later. A large set comes in parts, which fit the log's messages, and is
+ * compiled while events go on. The first part of another version drops what was staged before.
+ */
+export interface StageEntry {
+  readonly kind: 'stage';
+  readonly version: number;
+  /** From 0 on, in order. */
+  readonly part: number;
+  readonly parts: number;
+  readonly documents: readonly unknown[];
+}
+
+/** The rule set that was staged under this version goes live from this position on. */
+export interface ActivateEntry {
+  readonly kind: 'activate';
+  readonly version: number;
+  readonly settings: EngineSettings;
+  readonly author: string;
+  readonly comment: string;
+}
+
 /** Replaces a named list. */
 export interface ListEntry {
   readonly kind: 'list';
@@ -61,13 +83,13 @@ export interface EventEntry {
   readonly event: WeirEvent;
 }
 
-export type ControlEntry = TickEntry | RulesetEntry | ListEntry;
+export type ControlEntry = TickEntry | RulesetEntry | ListEntry | StageEntry | ActivateEntry;
 export type Entry = EventEntry | ControlEntry;
 
 const ENTRY_VERSION = 1;
 const EVENT_KIND = 1;
 /** Append only. */
-const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4 } as const;
+const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4, stage: 5, activate: 6 } as const;
 
 const instrument = group({ type: text, token: text, issuer: text });
 

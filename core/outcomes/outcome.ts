@@ -124,11 +124,22 @@ export interface KpiDelta extends KpiDimensions {
   readonly offers: number;
 }
 
+/** A rule set went live. One that was staged has its documents in its `RulesetPartOutcome`s. */
 export interface RulesetOutcome {
   readonly kind: 'ruleset';
   readonly version: number;
   readonly author: string;
   readonly comment: string;
+  readonly documents: readonly unknown[];
+  /** Number of parts that it was staged in; absent where `documents` holds all of it. */
+  readonly parts?: number;
+}
+
+/** A part of a rule set was staged. */
+export interface RulesetPartOutcome {
+  readonly kind: 'ruleset_part';
+  readonly version: number;
+  readonly part: number;
   readonly documents: readonly unknown[];
 }
 
@@ -148,6 +159,7 @@ export type Outcome =
   | WithdrawnOutcome
   | KpiDelta
   | RulesetOutcome
+  | RulesetPartOutcome
   | PoisonOutcome;
 
 export interface OutcomeHead {

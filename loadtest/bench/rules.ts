@@ -9,6 +9,7 @@ import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { compileRuleSet, compileRuleSetInSlices } from '../../rules/compile-rule-set.ts';
 import type { RuleInput, RuleSet } from '../../rules/ruleset.ts';
 import { type BenchEngine, createJsonRulesEngine, createWeir, createZen } from './rules-engines.ts';
+import { measureSwap, type SwapReport } from './rules-swap.ts';
 import {
   type BenchRule,
   createFacts,
@@ -32,7 +33,7 @@ export interface RulesBenchReport {
   /** Rules for one merchant each, two a merchant: nanoseconds an event. */
   readonly selective: readonly { readonly rules: number; readonly weirNs: number }[];
   readonly compile: { readonly rules: number; readonly ms: number; readonly sliceMsMax: number };
-  readonly swap: { readonly stallMsMax: number; readonly stallMsP99: number };
+  readonly swap: SwapReport;
   readonly trace: {
     readonly evaluateNs: number;
     readonly tracedNs: number;
@@ -77,8 +78,13 @@ export async function runRulesBench(argv: readonly string[]): Promise<RulesBench
   const largest = createRules(10_000, 0.01, SEED).map(toRuleDocument);
   const compile = measureCompile(largest);
   console.log(`compiling 10,000 rules: ${compile.ms.toFixed(0)} ms, longest slice ${compile.sliceMsMax.toFixed(1)} ms`);
-  const swap = measureSwap(largest, facts);
-  console.log(`swapping them in: longest stall ${swap.stallMsMax.toFixed(2)} ms, p99 ${swap.stallMsP99.toFixed(2)} ms`);
+  const swap = await measureSwap(
+    largest,
+    facts.map((one) => one.transaction as Record<string, unknown>),
+  );
+  console.log(
+    `swapping them in: staged in ${swap.stageMs.toFixed(0)} ms, longest stall ${swap.stallMsMax.toFixed(2)} ms, p99 ${swap.stallMsP99.toFixed(2)} ms`,
+  );
   const trace = measureTrace(createRules(100, 0.1, SEED).map(toRuleDocument), facts, seconds);
   console.log(
     `trace at 100 rules: ${trace.evaluateNs.toFixed(0)} → ${trace.tracedNs.toFixed(0)} ns an event (${(trace.cost * 100).toFixed(1)} %), ${trace.bytes} bytes`,
@@ -184,37 +190,6 @@ function longestSlice(documents: readonly unknown[]): number {
     longest = Math.max(longest, performance.now() - before);
     if (step.done === true) return longest;
   }
-}
-
-/** Evaluates events throughout: the longest time between two of them while a rule set is compiled and goes live. */
-function measureSwap(
-  documents: readonly unknown[],
-  facts: readonly Record<string, unknown>[],
-): RulesBenchReport['swap'] {
-  const rounds = Array.from({ length: ROUNDS }, () => swapOnce(documents, facts));
-  return rounds.reduce((best, round) => (round.stallMsMax < best.stallMsMax ? round : best));
-}
-
-function swapOnce(documents: readonly unknown[], facts: readonly Record<string, unknown>[]): RulesBenchReport['swap'] {
-  let active = compileRuleSet(1, documents.slice(0, 100));
-  const inputs = facts.map((one) => inputOf(one, active));
-  for (let i = 0; i < 200; i++) for (const input of inputs) active.evaluate(input);
-  const stalls: number[] = [];
-  let last = performance.now();
-  const evaluateOne = (i: number) => {
-    const fact = facts[i % facts.length];
-    if (fact !== undefined) active.evaluate(inputOf(fact, active));
-    const now = performance.now();
-    stalls.push(now - last);
-    last = now;
-  };
-  const slices = compileRuleSetInSlices(2, documents);
-  let step = slices.next();
-  for (let i = 0; step.done !== true; step = slices.next(), i++) evaluateOne(i);
-  active = step.value;
-  for (let i = 0; i < 2_000; i++) evaluateOne(i);
-  stalls.sort((a, b) => b - a);
-  return { stallMsMax: stalls[0] ?? 0, stallMsP99: stalls[Math.floor(stalls.length / 100)] ?? 0 };
 }
 
 function measureTrace(

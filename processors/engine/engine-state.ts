@@ -3,9 +3,20 @@
  * this object outlives an entry.
  */
 
-import type { RulesetEntry } from '../../core/codec/entry.ts';
+import type { ActivateEntry, EngineSettings, RulesetEntry, StageEntry } from '../../core/codec/entry.ts';
 import { hashString } from '../../core/hash.ts';
-import { type ActiveRules, activateRules, type CompileRuleSet, NO_RULES } from './active-rules.ts';
+import { compileRuleSetInSlices } from '../../rules/compile-rule-set.ts';
+import { drain } from '../../rules/compiler/evaluator.ts';
+import { type Selectivity, UNMEASURED } from '../../rules/compiler/selectivity.ts';
+import type { RuleSet } from '../../rules/ruleset.ts';
+import { type ActiveRules, activateRules, NO_RULES } from './activation/active-rules.ts';
+import {
+  type CompileInSlices,
+  decodeDocuments,
+  encodeDocuments,
+  type RulesetTexts,
+  StagedRules,
+} from './activation/staged-rules.ts';
 import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
@@ -21,13 +32,17 @@ import { NamedLists, type NamedListsHead } from './tables/named-lists.ts';
 import { PlaceIndex } from './tables/place-index.ts';
 import { WindowStore } from './windows/window-store.ts';
 
+export type CompileRuleSet = (version: number, documents: readonly unknown[]) => RuleSet;
+
 interface SavedHead {
   readonly position: number;
   readonly answered: number;
   readonly clockMs: number;
   readonly digest: readonly [number, number];
   readonly counters: EngineCounters;
-  readonly ruleset: RulesetEntry | null;
+  /** The live rule set, its documents in `rules.live.<part>`; null before the first. */
+  readonly ruleset: { readonly version: number; readonly settings: EngineSettings; readonly parts: number } | null;
+  readonly staged: { readonly version: number; readonly parts: number; readonly held: number };
   readonly seriesIds: readonly [string, { id: number; columns: number }][];
   readonly seriesNext: number;
   readonly identity: IdentityHead;
@@ -57,20 +72,45 @@ export class EngineState {
   readonly windows = new WindowStore(this.slab);
   readonly places = new PlaceIndex(this.slab, this.blobs);
   readonly lists = new NamedLists(this.slab, this.blobs);
-  readonly #compile: CompileRuleSet;
-  #ruleset: RulesetEntry | null = null;
+  readonly staged: StagedRules;
+  readonly #compile: CompileInSlices;
+  /** Documents of the live rule set. */
+  #texts: RulesetTexts = [];
   /** Series in state by signature. */
   #seriesIds = new Map<string, { id: number; columns: number }>();
   #seriesNext = 1;
 
-  constructor(compile: CompileRuleSet) {
-    this.#compile = compile;
+  /** `compile` stands in for the rule compiler in tests. */
+  constructor(compile?: CompileRuleSet) {
+    this.#compile =
+      compile === undefined
+        ? // By what live traffic was like; it changes the order of work and no result.
+          (version, documents) => compileRuleSetInSlices(version, documents, this.#measured())
+        : inOneSlice(compile);
+    this.staged = new StagedRules(this.#compile);
   }
 
-  /** Throws, leaving the old rule set live, where the new one cannot be. Windows that both read keep their events. */
+  /** Throws, leaving the old rule set live, where the new one cannot be. */
   activate(entry: RulesetEntry): void {
+    const ruleSet = drain(this.#compile(entry.version, entry.documents));
+    this.#goLive(ruleSet, entry.settings, [encodeDocuments(entry.documents)]);
+  }
+
+  /** Throws a `WeirError` `rule.invalid` where the part does not follow the one before. */
+  stage(entry: StageEntry): void {
+    this.staged.add(entry);
+  }
+
+  /** Throws, leaving the old rule set live, where the staged one cannot be. */
+  activateStaged(entry: ActivateEntry): void {
+    const { ruleSet, texts } = this.staged.take(entry.version);
+    this.#goLive(ruleSet, entry.settings, texts);
+  }
+
+  /** Windows that the old rule set read and the new one reads keep their events. */
+  #goLive(ruleSet: RuleSet, settings: EngineSettings, texts: RulesetTexts): void {
     let next = this.#seriesNext;
-    const rules = activateRules(entry, this.#compile, (signature) => this.#seriesIds.get(signature)?.id ?? next++);
+    const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature)?.id ?? next++);
     const kept = new Map(rules.plan.series.map(({ signature, id, columns }) => [signature, { id, columns }]));
     const columns = new Map([...this.#seriesIds.values()].map((one) => [one.id, one.columns]));
     if ([...this.#seriesIds.keys()].some((signature) => !kept.has(signature))) {
@@ -79,12 +119,12 @@ export class EngineState {
     }
     this.#seriesIds = kept;
     this.#seriesNext = next;
-    this.#ruleset = entry;
+    this.#texts = texts;
     this.rules = rules;
   }
 
-  get ruleset(): RulesetEntry | null {
-    return this.#ruleset;
+  #measured(): { selectivity: Selectivity } {
+    return { selectivity: this.rules.ruleSet?.selectivity ?? UNMEASURED };
   }
 
   get bytes(): { windowKeys: number; rings: number; ids: number; customers: number } {
@@ -104,7 +144,11 @@ export class EngineState {
       clockMs: this.clockMs,
       digest: this.digest,
       counters: this.counters,
-      ruleset: this.#ruleset,
+      ruleset:
+        this.rules.ruleSet === undefined
+          ? null
+          : { version: this.rules.version, settings: this.rules.settings, parts: this.#texts.length },
+      staged: { version: this.staged.version, parts: this.staged.parts, held: this.staged.texts.length },
       seriesIds: [...this.#seriesIds],
       seriesNext: this.#seriesNext,
       identity: this.identity.saveHead(),
@@ -114,6 +158,8 @@ export class EngineState {
       lists: this.lists.saveHead(),
     };
     out.json('head', head);
+    for (const [part, text] of this.#texts.entries()) out.column(`rules.live.${part}`, text);
+    for (const [part, text] of this.staged.texts.entries()) out.column(`rules.staged.${part}`, text);
     this.entities.save(out);
     this.windows.save(out);
     out.json('slab', this.slab.head());
@@ -143,6 +189,20 @@ export class EngineState {
     this.identity.loadHead(head.identity);
     this.places.loadHead(head.places);
     this.lists.loadHead(head.lists);
-    if (head.ruleset !== null) this.activate(head.ruleset);
+    const texts = (name: string, parts: number): Uint8Array[] =>
+      Array.from({ length: parts }, (_, part) => from.uint8(`rules.${name}.${part}`, 0));
+    if (head.ruleset !== null) {
+      const { version, settings, parts } = head.ruleset;
+      const live = texts('live', parts);
+      this.#goLive(drain(this.#compile(version, decodeDocuments(live))), settings, live);
+    }
+    this.staged.load(head.staged.version, head.staged.parts, texts('staged', head.staged.held));
   }
+}
+
+function inOneSlice(compile: CompileRuleSet): CompileInSlices {
+  // biome-ignore lint/correctness/useYield: a generator of one slice.
+  return function* (version, documents) {
+    return compile(version, documents);
+  };
 }

@@ -7,11 +7,9 @@ import { decodeEntry, type Entry } from '../../core/codec/entry.ts';
 import { splitFrame } from '../../core/codec/frame.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
-import { compileRuleSet } from '../../rules/compile-rule-set.ts';
-import type { CompileRuleSet } from './active-rules.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
 import { type CustomerDescription, describeCustomer } from './customers/describe-customer.ts';
-import { EngineState } from './engine-state.ts';
+import { type CompileRuleSet, EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
@@ -36,6 +34,11 @@ export interface Engine {
   readonly position: number;
   /** Entries that could not be processed since the log began. */
   readonly poisoned: number;
+  /**
+   * Does about a millisecond of what a staged rule set still needs before it can go live; whether there is more. To be
+   * called between frames, as often as there is time: it changes no outcome.
+   */
+  prepare(): boolean;
   /** All state as bytes; `restoreEngine` continues from it byte for byte as this engine would. */
   snapshot(): Uint8Array;
   /** What is known of a customer, by its id or any linked identifier. */
@@ -44,12 +47,12 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions = {}): Engine {
-  return new LogEngine(new EngineState(options.compileRuleSet ?? compileRuleSet));
+  return new LogEngine(new EngineState(options.compileRuleSet));
 }
 
 /** Throws a `WeirError` `checkpoint.damaged` where the snapshot is not whole. */
 export function restoreEngine(snapshot: Uint8Array, options: EngineOptions = {}): Engine {
-  const state = new EngineState(options.compileRuleSet ?? compileRuleSet);
+  const state = new EngineState(options.compileRuleSet);
   state.load(snapshot);
   return new LogEngine(state);
 }
@@ -97,6 +100,10 @@ class LogEngine implements Engine {
     });
     this.#digest(parts);
     return parts;
+  }
+
+  prepare(): boolean {
+    return this.#state.staged.prepare();
   }
 
   snapshot(): Uint8Array {
@@ -185,6 +192,15 @@ class LogEngine implements Engine {
       state.clockMs = Math.max(state.clockMs, entry.timeMs);
     } else if (entry.kind === 'list') {
       state.lists.replace(entry);
+    } else if (entry.kind === 'stage') {
+      const { version, part, documents } = entry;
+      this.#parts.add({ kind: 'ruleset_part', version, part, documents });
+      state.stage(entry);
+    } else if (entry.kind === 'activate') {
+      const { version, author, comment } = entry;
+      const parts = state.staged.parts;
+      this.#parts.add({ kind: 'ruleset', version, author, comment, documents: [], parts });
+      state.activateStaged(entry);
     } else {
       const { version, author, comment, documents } = entry;
       // Written first: a rule set that cannot be recorded must not decide.

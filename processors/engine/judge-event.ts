@@ -27,6 +27,8 @@ import type { Place } from './tables/place-index.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
 import { NO_CELL } from './windows/window-store.ts';
 
+/** One event in this many shows the next compilation what live traffic is like. */
+const EVENTS_PER_SAMPLE = 64;
 const NO_ISSUERS: readonly string[] = [];
 const PLACE_OWNER = 'place\u0000';
 
@@ -56,6 +58,7 @@ export class EventJudge {
     if (ruleSet === undefined || !rules.types.has(event.type)) return j;
     const bill = nextBill(details.bills, localDayOf(event.timeMs, event.offsetMinutes));
     const input = this.#factsFor(event, j, details, bill?.fact);
+    if (this.#state.counters.accepted % EVENTS_PER_SAMPLE === 0) ruleSet.sample(input);
     let fired: readonly RuleDocument[];
     if (event.type === 'transaction') {
       this.#trace.reset();

@@ -12,6 +12,7 @@ import {
   createAlertWriter,
   createDecisionWriter,
   createOfferWriter,
+  createRulesetPartWriter,
   createRulesetWriter,
   createWithdrawalWriter,
 } from '../tables/outcome-tables.ts';
@@ -58,6 +59,7 @@ export class BatchBuilder {
   readonly #offers = createOfferWriter();
   readonly #withdrawals = createWithdrawalWriter();
   readonly #rulesets = createRulesetWriter();
+  readonly #rulesetParts = createRulesetPartWriter();
 
   constructor(onUnreadable: OnUnreadable) {
     this.#onUnreadable = onUnreadable;
@@ -135,6 +137,9 @@ export class BatchBuilder {
       case 'ruleset':
         this.#rulesets.append(outcome, position);
         break;
+      case 'ruleset_part':
+        this.#rulesetParts.append(outcome, position);
+        break;
       case 'kpi':
         return; // Rollups are made from the rows themselves.
       case 'poison':
@@ -171,5 +176,6 @@ export class BatchBuilder {
     yield this.#offers;
     yield this.#withdrawals;
     yield this.#rulesets;
+    yield this.#rulesetParts;
   }
 }

@@ -5,6 +5,7 @@ import type {
   OfferOutcome,
   Reason,
   RulesetOutcome,
+  RulesetPartOutcome,
   WithdrawnOutcome,
 } from '../../core/outcomes/outcome.ts';
 import { ArrayColumn } from '../native/array-column.ts';
@@ -178,11 +179,27 @@ export function createRulesetWriter(): RowWriter<[RulesetOutcome, RowPosition]> 
   const author = writer.add('author', new StringColumn());
   const comment = writer.add('comment', new StringColumn());
   const documents = writer.add('documents', new StringColumn());
+  const parts = writer.add('parts', new UInt32Column());
   return withAppend(writer, (outcome, position) => {
     pushPosition(position);
     version.push(outcome.version);
     author.push(outcome.author);
     comment.push(outcome.comment);
+    documents.push(JSON.stringify(outcome.documents));
+    parts.push(outcome.parts ?? 0);
+  });
+}
+
+export function createRulesetPartWriter(): RowWriter<[RulesetPartOutcome, RowPosition]> {
+  const writer = new TableWriter('ruleset_parts');
+  const pushPosition = addPositionColumns(writer);
+  const version = writer.add('version', new UInt32Column());
+  const part = writer.add('part', new UInt32Column());
+  const documents = writer.add('documents', new StringColumn());
+  return withAppend(writer, (outcome, position) => {
+    pushPosition(position);
+    version.push(outcome.version);
+    part.push(outcome.part);
     documents.push(JSON.stringify(outcome.documents));
   });
 }

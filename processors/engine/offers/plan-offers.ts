@@ -7,7 +7,7 @@ import type { WeirEvent } from '../../../core/events/event.ts';
 import { hashString } from '../../../core/hash.ts';
 import type { KpiDimensions, OfferOutcome } from '../../../core/outcomes/outcome.ts';
 import type { RuleDocument } from '../../../rules/rule-document.ts';
-import type { ActiveRules, OfferRule } from '../active-rules.ts';
+import type { ActiveRules, OfferRule } from '../activation/active-rules.ts';
 import type { Bill, BillFact } from '../customers/bills.ts';
 import type { CustomerDetails } from '../customers/customer-details.ts';
 import type { EngineCounters } from '../engine-stats.ts';

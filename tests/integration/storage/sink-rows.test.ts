@@ -98,6 +98,11 @@ describe('rows of the sink', () => {
         reason: 'sold out',
       },
       ruleset,
+      { kind: 'ruleset_part', version: 11, part: 0, documents: [{ id: 'old' }] },
+      { kind: 'ruleset_part', version: 11, part: 0, documents: [{ id: 'a' }, { id: 'b' }] },
+      { kind: 'ruleset_part', version: 11, part: 1, documents: [{ id: 'c' }] },
+      { kind: 'ruleset', version: 11, author: 'bo', comment: '', documents: [], parts: 2 },
+      { kind: 'ruleset_part', version: 11, part: 1, documents: [{ id: 'later' }] },
       { kind: 'poison', index: 1, message: 'bad', entry: new Uint8Array([1]) },
     ];
     const gap = Array.from({ length: before }, () => new Uint8Array());
@@ -142,7 +147,9 @@ describe('rows of the sink', () => {
 
     const stored = await rulesetByVersion(t.store, 9);
     expect(stored).toMatchObject({ version: 9, author: 'ann', comment: 'ß', documents: ruleset.documents });
-    expect(await latestRuleset(t.store)).toEqual(stored);
+    const staged = await rulesetByVersion(t.store, 11);
+    expect(staged).toMatchObject({ author: 'bo', documents: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] });
+    expect(await latestRuleset(t.store)).toEqual(staged);
     expect(await rulesetByVersion(t.store, 10)).toBeUndefined();
 
     expect(await findEventIds(t.store, 'transaction', ['big', 'none'])).toEqual([
@@ -154,7 +161,7 @@ describe('rows of the sink', () => {
       alerts: 1,
       offers: 2,
       withdrawals: 1,
-      rulesets: 1,
+      rulesets: 2,
     });
   });
 });

@@ -185,6 +185,8 @@ export function probeValues(requirements: readonly RequirementBody[], see: (inpu
     evaluateTraced: look,
     trace: () => NO_BYTES,
     explain: () => [],
+    sample: () => undefined,
+    selectivity: new Map(),
     expandTrace: (_trace, type, facts) => ({ type, facts, values: [] }),
   });
   return { compileRuleSet: ruleSet };

@@ -3,18 +3,18 @@
  * index, offer rules with their durations, and for which event types there is anything to evaluate.
  */
 
-import { DAY_MS, parseDurationMs } from '../../core/clock.ts';
-import type { EngineSettings, RulesetEntry } from '../../core/codec/entry.ts';
-import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
-import { WeirError } from '../../core/errors.ts';
-import type { EventType } from '../../core/events/event.ts';
-import { parseNearby } from '../../rules/facts/parse-params.ts';
-import { canonicalText, isRecord } from '../../rules/language/canonical.ts';
-import type { NearbyParams } from '../../rules/requirement.ts';
-import type { OfferEvent, RuleDocument } from '../../rules/rule-document.ts';
-import type { RuleSet } from '../../rules/ruleset.ts';
-import { compileDataPath, type ReadData } from './windows/data-path.ts';
-import { EMPTY_PLAN, planWindows, type WindowPlan } from './windows/window-plan.ts';
+import { DAY_MS, parseDurationMs } from '../../../core/clock.ts';
+import type { EngineSettings } from '../../../core/codec/entry.ts';
+import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
+import { WeirError } from '../../../core/errors.ts';
+import type { EventType } from '../../../core/events/event.ts';
+import { parseNearby } from '../../../rules/facts/parse-params.ts';
+import { canonicalText, isRecord } from '../../../rules/language/canonical.ts';
+import type { NearbyParams } from '../../../rules/requirement.ts';
+import type { OfferEvent, RuleDocument } from '../../../rules/rule-document.ts';
+import type { RuleSet } from '../../../rules/ruleset.ts';
+import { compileDataPath, type ReadData } from '../windows/data-path.ts';
+import { EMPTY_PLAN, planWindows, type WindowPlan } from '../windows/window-plan.ts';
 
 export interface OfferRule {
   readonly params: OfferEvent['params'];
@@ -54,16 +54,13 @@ export const NO_RULES: ActiveRules = {
   offers: new Map(),
 };
 
-export type CompileRuleSet = (version: number, documents: readonly unknown[]) => RuleSet;
-
-/** Throws what `compile` throws, and a `WeirError` `rule.invalid` where settings or durations are out of bounds. */
+/** Throws a `WeirError` `rule.invalid` where settings or durations are out of bounds. `idOf` gives a series its id. */
 export function activateRules(
-  entry: RulesetEntry,
-  compile: CompileRuleSet,
+  ruleSet: RuleSet,
+  wanted: EngineSettings,
   idOf: (signature: string) => number,
 ): ActiveRules {
-  const settings = checkSettings(entry.settings);
-  const ruleSet = compile(entry.version, entry.documents);
+  const settings = checkSettings(wanted);
   const { requirements, documents } = ruleSet;
   const nearby: { index: number; params: NearbyParams }[] = [];
   const travel: number[] = [];
@@ -81,7 +78,7 @@ export function activateRules(
     if (document.event.type === 'offer') offers.set(document.id, offerRule(document, document.event.params, nearby));
   }
   return {
-    version: entry.version,
+    version: ruleSet.version,
     ruleSet,
     settings,
     plan: planWindows(requirements, idOf),
