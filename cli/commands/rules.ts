@@ -5,7 +5,7 @@ import pino from 'pino';
 import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
 import { parseConfig } from '../../core/config.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
-import { type CatalogEntry, loadCatalog, readCatalogFile } from '../../rules/catalog/load-catalog.ts';
+import { type CatalogEntry, loadCatalog, readRuleFile } from '../../rules/catalog/load-catalog.ts';
 import { runExample } from '../../rules/catalog/run-example.ts';
 import { lintRules } from '../../rules/lint-rules.ts';
 import { activateRules } from '../../stream/activate-rules.ts';
@@ -51,7 +51,7 @@ export function rulesCommand(): Command {
 }
 
 function read(files: readonly string[]): CatalogEntry[] {
-  return files.length === 0 ? loadCatalog() : files.map(readCatalogFile);
+  return files.length === 0 ? loadCatalog() : files.flatMap(readRuleFile);
 }
 
 interface ImportOptions {

@@ -29,7 +29,7 @@ const CATALOG_DIRECTORY = fileURLToPath(new URL('.', import.meta.url));
 /** All rules of a folder, by file name. Throws a `WeirError` `rule.invalid` with every problem of the first bad file. */
 export function loadCatalog(directory: string = CATALOG_DIRECTORY): CatalogEntry[] {
   const files = readdirSync(directory).filter((name) => name.endsWith('.json'));
-  const entries = files.sort().map((name) => readCatalogFile(join(directory, name)));
+  const entries = files.sort().flatMap((name) => readRuleFile(join(directory, name)));
   const ids = new Map<string, string>();
   for (const { file, document } of entries) {
     const other = ids.get(document.id);
@@ -40,8 +40,8 @@ export function loadCatalog(directory: string = CATALOG_DIRECTORY): CatalogEntry
   return entries;
 }
 
-/** One rule with its examples. Throws a `WeirError` `rule.invalid`; pointers lead into the file. */
-export function readCatalogFile(path: string): CatalogEntry {
+/** One rule with its examples, or a list of them. Throws a `WeirError` `rule.invalid`; pointers lead into the file. */
+export function readRuleFile(path: string): CatalogEntry[] {
   const file = basename(path);
   let content: unknown;
   try {
@@ -49,15 +49,20 @@ export function readCatalogFile(path: string): CatalogEntry {
   } catch (error) {
     throw new WeirError('rule.invalid', `${file} cannot be read: ${String(error)}`, { cause: error });
   }
+  if (Array.isArray(content)) return content.map((rule: unknown, i) => readRule(rule, file, `/${i}`));
+  return [readRule(content, file, '')];
+}
+
+function readRule(content: unknown, file: string, at: string): CatalogEntry {
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new WeirError('rule.invalid', `${file} holds no object`);
+    throw new WeirError('rule.invalid', `${file}: ${at} is no rule, but ${JSON.stringify(content)?.slice(0, 40)}`);
   }
   const { examples = [], ...rule } = content as { examples?: unknown };
   const validated = validateRuleDocument(rule);
   const exampleProblems = describeExamples(examples);
   const problems = [...(validated.ok ? [] : validated.problems), ...exampleProblems];
   if (!validated.ok || problems.length > 0) {
-    const lines = problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
+    const lines = problems.map(({ pointer, message }) => `${at}${pointer} ${message}`).join('; ');
     throw new WeirError('rule.invalid', `${file}: ${lines}`, { problems });
   }
   // Checked above, one by one.

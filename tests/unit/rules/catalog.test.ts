@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createEngine } from '../../../processors/engine/engine.ts';
-import { loadCatalog, missingExampleKinds, readCatalogFile } from '../../../rules/catalog/load-catalog.ts';
+import {
+  type CatalogEntry,
+  loadCatalog,
+  missingExampleKinds,
+  readRuleFile,
+} from '../../../rules/catalog/load-catalog.ts';
 import { firedRules, runExample } from '../../../rules/catalog/run-example.ts';
 import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
 
@@ -79,15 +84,21 @@ describe('a rule file', () => {
   const whole = { ...first.document, examples: first.examples };
 
   it('is read with its examples apart from the rule', () => {
-    const entry = readCatalogFile(write(whole));
+    const entry = readRuleFile(write(whole))[0] as CatalogEntry;
     expect(entry.document).toEqual(first.document);
     expect(entry.document).not.toHaveProperty('examples');
     expect(entry.examples).toEqual(first.examples);
   });
 
+  it('may hold several', () => {
+    const second = { ...first.document, id: 'second' };
+    expect(readRuleFile(write([whole, second])).map(({ document }) => document)).toEqual([first.document, second]);
+  });
+
   it.each([
     ['is no JSON', '{'],
-    ['is no object', []],
+    ['is no object', 5],
+    ['is a list that holds something else', [whole, 'x']],
     ['holds no sound rule', { ...whole, conditions: { all: [] } }],
     [
       'reads a fact that there is not',
@@ -103,6 +114,6 @@ describe('a rule file', () => {
       { ...whole, examples: [{ ...first.examples[0], event: { data: { amount: -1 } } }] },
     ],
   ])('is refused where it %s', (_, content) => {
-    expect(() => readCatalogFile(write(content))).toThrowError(expect.objectContaining({ code: 'rule.invalid' }));
+    expect(() => readRuleFile(write(content))).toThrowError(expect.objectContaining({ code: 'rule.invalid' }));
   });
 });
