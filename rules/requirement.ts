@@ -59,6 +59,22 @@ export interface RecencyParams {
   readonly where: Where;
 }
 
+/** Events of one type that fit a `where`. */
+export interface EventFilter {
+  readonly type: 'transaction' | 'location' | 'label';
+  readonly where: Where;
+}
+
+/** A step that must come `times` times, or one that must not come between its neighbours. */
+export type SequenceStep = (EventFilter & { readonly times: number }) | { readonly not: EventFilter };
+
+/** Whether the current event is the last step of an ordered sequence of one key's events, the first within `withinMs`. */
+export interface SequenceParams {
+  readonly over: readonly WindowKey[];
+  readonly withinMs: number;
+  readonly steps: readonly SequenceStep[];
+}
+
 /** The best place of a category within a radius: `{count, id, name, category, lat, lon, distanceM, discount, acceptsCards}`. */
 export interface NearbyParams {
   readonly category: string;
@@ -73,6 +89,7 @@ export type Requirement =
   | { readonly index: number; readonly id: string; readonly kind: 'recency'; readonly params: RecencyParams }
   /** `{distanceM, seconds, speedKmh}` since the customer's previous located event; undefined without one. */
   | { readonly index: number; readonly id: string; readonly kind: 'travel' }
+  | { readonly index: number; readonly id: string; readonly kind: 'sequence'; readonly params: SequenceParams }
   | { readonly index: number; readonly id: string; readonly kind: 'nearby'; readonly params: NearbyParams }
   /** Whether the value at `path` of the event's data is on the list now. */
   | {

@@ -14,11 +14,11 @@ const FactMembers = {
     minLength: 1,
     maxLength: 128,
     description:
-      'event, transaction, location, bill, customer, merchant, device, window, recency, travel, nearby, list, ratio',
+      'event, transaction, location, bill, customer, merchant, device, window, recency, sequence, travel, nearby, list, ratio',
   }),
   params: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
-      description: 'Parameters of window, recency, nearby, list and ratio',
+      description: 'Parameters of window, recency, sequence, nearby, list and ratio',
     }),
   ),
   path: Type.Optional(Type.String({ maxLength: 512, description: 'JSON path into the fact, such as $.amount' })),

@@ -20,6 +20,7 @@ export function assertCommittable(state: EngineState, j: Judgement): void {
   const links = j.details?.links.length ?? 0;
   state.entities.assertRoom(j.keys.texts.length + 1 + links);
   state.windows.assertRoom(state.rules.plan.series.length);
+  state.sequences.assertRoom();
   state.customers.assertRoom(1);
   state.merchants.assertRoom(1);
   for (const text of j.keys.texts) {
@@ -37,6 +38,7 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   if (timed >= 0) customers.raiseNewestMs(row, timed, event.timeMs);
   state.history.insert(row, event.timeMs, j.name, keys, rules.settings.historyMs, rules.settings.historyEventsMax);
   if (!j.late) enterSeries(state, event, j);
+  state.sequences.commit(event, j.keys, rules.settings);
   if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
   else if (event.type === 'profile') for (const link of event.data.links ?? []) state.identity.link(link, j.customer);
   else if (event.type === 'label') commitLabel(state, event.data.fraud, j);

@@ -25,6 +25,7 @@ import { createCounters, type EngineCounters } from './engine-stats.ts';
 import { Blobs } from './memory/blobs.ts';
 import type { RecordTableHead } from './memory/record-table.ts';
 import { Slab, type SlabHead } from './memory/slab.ts';
+import { Sequences, type SequencesHead } from './sequences/sequences.ts';
 import { SectionReader, SectionWriter } from './snapshot-format.ts';
 import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
@@ -50,6 +51,7 @@ interface SavedHead {
   readonly merchants: RecordTableHead;
   readonly places: RecordTableHead;
   readonly lists: NamedListsHead;
+  readonly sequences: SequencesHead;
 }
 
 export class EngineState {
@@ -70,6 +72,7 @@ export class EngineState {
   readonly history = new History(this.slab, this.customers);
   readonly identity = new Identity(this.slab, this.entities, this.customers);
   readonly windows = new WindowStore(this.slab);
+  readonly sequences = new Sequences(this.slab);
   readonly places = new PlaceIndex(this.slab, this.blobs);
   readonly lists = new NamedLists(this.slab, this.blobs);
   readonly staged: StagedRules;
@@ -111,6 +114,7 @@ export class EngineState {
   #goLive(ruleSet: RuleSet, settings: EngineSettings, texts: RulesetTexts): void {
     let next = this.#seriesNext;
     const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature)?.id ?? next++);
+    this.sequences.setRules(ruleSet.requirements);
     const kept = new Map(rules.plan.series.map(({ signature, id, columns }) => [signature, { id, columns }]));
     const columns = new Map([...this.#seriesIds.values()].map((one) => [one.id, one.columns]));
     if ([...this.#seriesIds.keys()].some((signature) => !kept.has(signature))) {
@@ -156,6 +160,7 @@ export class EngineState {
       merchants: this.merchants.saveHead(),
       places: this.places.saveHead(),
       lists: this.lists.saveHead(),
+      sequences: this.sequences.saveHead(),
     };
     out.json('head', head);
     for (const [part, text] of this.#texts.entries()) out.column(`rules.live.${part}`, text);
@@ -189,6 +194,7 @@ export class EngineState {
     this.identity.loadHead(head.identity);
     this.places.loadHead(head.places);
     this.lists.loadHead(head.lists);
+    this.sequences.loadHead(head.sequences);
     const texts = (name: string, parts: number): Uint8Array[] =>
       Array.from({ length: parts }, (_, part) => from.uint8(`rules.${name}.${part}`, 0));
     if (head.ruleset !== null) {

@@ -32,6 +32,8 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly lists: number;
   readonly series: number;
   readonly windowKeys: number;
+  /** Keys with events of a sequence. */
+  readonly sequenceKeys: number;
   /** Events that a full window ring let go although a window could reach them (`historyEventsMax`). */
   readonly cutEvents: number;
   readonly unmergedLinks: number;

@@ -86,6 +86,7 @@ class LogEngine implements Engine {
     const entries = this.#split(frame);
     for (let index = 0; index < entries.length; index++) this.#process(entries[index] as Uint8Array, index);
     state.lists.sweep();
+    state.sequences.sweep(state.clockMs, state.rules.settings.allowedLatenessMs);
     for (const delta of this.#kpis.take()) this.#parts.add(delta);
     state.position = seq;
     state.counters.frames++;
@@ -129,7 +130,8 @@ class LogEngine implements Engine {
       lists: state.lists.count,
       series: state.rules.plan.series.length,
       windowKeys: state.windows.count,
-      cutEvents: state.windows.cutEvents,
+      sequenceKeys: state.sequences.store.count,
+      cutEvents: state.windows.cutEvents + state.sequences.store.cut,
       unmergedLinks: state.identity.unmergedLinks,
       bytes: state.bytes,
       digest: digestText(state.digest),

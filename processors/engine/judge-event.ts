@@ -51,6 +51,7 @@ export class EventJudge {
     if (event.type === 'label') j.labelled = this.#findLabelled(event, j);
     this.#setKeys(event, j);
     if (!j.late) this.#planEntries(event, j);
+    this.#state.sequences.plan(event, j.keys, j.late, rules.settings.allowedLatenessMs);
     j.position = positionOf(event);
     if (event.type === 'transaction') j.dimensions = dimensionsOf(event.data);
     if (event.type === 'place') j.place = placeOf(event, this.#state);
@@ -220,6 +221,7 @@ export class EventJudge {
     readGroups(state, event, j, values);
     readTravel(state, event, j, values);
     readLists(state, event, values);
+    state.sequences.read(event, j.keys, values);
     if (j.position !== undefined) {
       for (const { index, params } of state.rules.nearby)
         values[index] = state.places.nearest(

@@ -12,6 +12,12 @@ export const CELLS_MAX = 200_000_000;
 /** Customers and merchants in state, provisional customers and places included. Past it an event of a new one is poison. */
 export const CUSTOMERS_MAX = 100_000_000;
 export const MERCHANTS_MAX = 100_000_000;
+/** Keys with sequences, over all patterns. Past it an event that needs a new one is poison. */
+export const SEQUENCE_CELLS_MAX = 100_000_000;
+/** Distinct sequences of the rule sets that are live or staged. A rule set with more is poison. */
+export const PATTERNS_MAX = 1_024;
+/** Keys of sequences that one frame looks at, to let go of those that nothing can reach any more. */
+export const SEQUENCE_SWEEP_PER_FRAME = 64;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 

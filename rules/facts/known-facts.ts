@@ -17,6 +17,7 @@ export const STATE_FACTS: ReadonlySet<string> = new Set(['customer', 'merchant',
 export const PARAMETRISED_FACTS: ReadonlySet<string> = new Set([
   'window',
   'recency',
+  'sequence',
   'travel',
   'nearby',
   'list',

@@ -16,9 +16,9 @@ import {
   type WindowParams,
 } from '../requirement.ts';
 
-type Params = Readonly<Record<string, unknown>>;
 export type ReportProblem = (pointer: string, message: string) => undefined;
 
+export type Params = Readonly<Record<string, unknown>>;
 const EVENT_KINDS = ['transaction', 'location', 'label'] as const;
 const WHERE_PATHS_MAX = 16;
 const KEYS_MAX = 3;
@@ -123,7 +123,7 @@ function dataPath(value: unknown, pointer: string, report: ReportProblem): strin
   return `$.${path.names.join('.')}`;
 }
 
-function keys(value: unknown, pointer: string, report: ReportProblem): WindowKey[] | undefined {
+export function keys(value: unknown, pointer: string, report: ReportProblem): WindowKey[] | undefined {
   const parts = typeof value === 'string' ? value.split('+') : Array.isArray(value) ? value : undefined;
   if (parts === undefined || parts.length === 0 || parts.length > KEYS_MAX)
     return report(pointer, `one to ${KEYS_MAX} keys joined by +, of ${WINDOW_KEYS.join(', ')}`);
@@ -137,17 +137,17 @@ function keys(value: unknown, pointer: string, report: ReportProblem): WindowKey
   return found;
 }
 
-function duration(value: unknown, pointer: string, report: ReportProblem): number | undefined {
+export function duration(value: unknown, pointer: string, report: ReportProblem): number | undefined {
   const ms = typeof value === 'string' ? parseDurationMs(value) : undefined;
   return ms ?? report(pointer, 'a duration such as 30s, 10m, 24h or 7d');
 }
 
-function eventKind(value: unknown, report: ReportProblem): (typeof EVENT_KINDS)[number] | undefined {
+export function eventKind(value: unknown, report: ReportProblem): (typeof EVENT_KINDS)[number] | undefined {
   if (value === undefined) return 'transaction';
   return EVENT_KINDS.find((known) => known === value) ?? report('/type', `type is one of ${EVENT_KINDS.join(', ')}`);
 }
 
-function whereClauses(value: unknown, report: ReportProblem): Record<string, WhereClause> | undefined {
+export function whereClauses(value: unknown, report: ReportProblem): Record<string, WhereClause> | undefined {
   if (value === undefined) return {};
   if (!isRecord(value)) return report('/where', 'where is an object of paths and wanted values');
   const names = Object.keys(value);

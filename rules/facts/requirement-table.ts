@@ -7,6 +7,7 @@ import { canonicalText } from '../language/canonical.ts';
 import type { FactRead } from '../language/condition.ts';
 import type { Requirement } from '../requirement.ts';
 import { onlyMembers, parseList, parseNearby, parseRecency, parseWindow, type ReportProblem } from './parse-params.ts';
+import { parseSequence } from './parse-sequence.ts';
 
 type RequirementBody = Requirement extends infer R ? (R extends unknown ? Omit<R, 'index' | 'id'> : never) : never;
 
@@ -51,6 +52,10 @@ function parseBody(read: FactRead, report: ReportProblem): RequirementBody | und
     case 'list': {
       const list = parseList(params, report);
       return list && { kind: 'list', params: list };
+    }
+    case 'sequence': {
+      const sequence = parseSequence(params, report);
+      return sequence && { kind: 'sequence', params: sequence };
     }
     case 'travel':
       return onlyMembers(params, [], report) ? { kind: 'travel' } : undefined;

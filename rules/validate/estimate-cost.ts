@@ -8,6 +8,7 @@ import type { Requirement } from '../requirement.ts';
 export const COSTLY_NS = 5_000;
 
 const LIST_NS = 60;
+const SEQUENCE_NS = 80;
 const TRAVEL_NS = 80;
 const NEARBY_NS = 2_000;
 const SUM_NS = 60;
@@ -39,6 +40,8 @@ function factCostNs(requirement: Requirement): number {
   switch (requirement.kind) {
     case 'list':
       return LIST_NS;
+    case 'sequence':
+      return SEQUENCE_NS;
     case 'travel':
       return TRAVEL_NS;
     case 'nearby':

@@ -25,8 +25,39 @@ const window = (params: Json) => ({
   params: { aggregate: 'count', over: 'customer', last: '10m', ...params },
 });
 
+const sequence = (params: Json) => ({
+  all: [{ fact: 'sequence', params: { over: 'card', within: '5m', ...params }, operator: 'equal', value: true }],
+});
+const STEPS = [{ where: { status: 'declined' }, times: 3 }, { where: { status: 'approved' } }];
 const lint = (...documents: Json[]) =>
   lintRules(documents).problems.map(({ severity, code, pointer }) => `${severity} ${code} ${pointer}`);
+
+describe('a sequence', () => {
+  const at = '/0/conditions/all/0';
+  const bad = (inner: string) => `error rule.bad_params ${at}/params${inner}`;
+
+  it.each<[Json, string[]]>([
+    [sequence({ steps: STEPS }), []],
+    [sequence({ steps: [STEPS[0], { not: {} }, STEPS[1]] }), []],
+    [sequence({ steps: [] }), [bad('/steps')]],
+    [sequence({ steps: [{}] }), [bad('/steps')]],
+    [sequence({ steps: [{ times: 9 }, { times: 8 }] }), [bad('/steps')]],
+    [sequence({ steps: [{ times: 0 }, {}] }), [bad('/steps/0/times')]],
+    [sequence({ steps: [{ not: {} }, {}, {}] }), [bad('/steps/0/not')]],
+    [sequence({ steps: [{}, {}, { not: {} }] }), [bad('/steps/2/not')]],
+    [sequence({ steps: [{}, { not: {}, times: 2 }, {}] }), [bad('/steps/1/times')]],
+    [sequence({ steps: [{ type: 'bill' }, {}] }), [bad('/steps/0/type')]],
+    [sequence({ steps: [{ where: { amount: { over: 1 } } }, {}] }), [bad('/steps/0/where/amount/over')]],
+    [sequence({ steps: STEPS, within: '0s' }), [bad('/within')]],
+    [sequence({ steps: STEPS, over: 'town' }), [bad('/over')]],
+    [sequence({ steps: STEPS, last: '5m' }), [bad('/last')]],
+    [{ all: [{ ...sequence({ steps: STEPS }).all[0], path: '$.seconds' }] }, [`error rule.unknown_path ${at}/path`]],
+    [{ all: [{ ...sequence({ steps: STEPS }).all[0], value: 'yes' }] }, [`error rule.bad_value ${at}/value`]],
+  ])('%j gives %j', (conditions, problems) => {
+    // A comparison that reads nothing can never hold either.
+    expect(lint(document(conditions)).filter((line) => !line.includes('rule.impossible'))).toEqual(problems);
+  });
+});
 
 describe('a rule by itself', () => {
   it.each<[Json, string]>([
