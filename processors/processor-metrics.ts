@@ -62,6 +62,7 @@ function registerEngineCounters(registry: Registry, stats: () => EngineStats): v
     ['offers_total', 'Offers issued', (s) => s.offers],
     ['offers_withdrawn_total', 'Offers withdrawn', (s) => s.withdrawn],
     ['window_events_cut_total', 'Events that left a full window before their time', (s) => s.cutEvents],
+    ['window_keys_evicted_total', 'Window keys given back because nothing could reach them', (s) => s.evictedKeys],
     ['labels_unmatched_total', 'Labels whose transaction is not in the history', (s) => s.labelsUnmatched],
     ['links_unmerged_total', 'Identifiers linked although they had events of their own', (s) => s.unmergedLinks],
   ];

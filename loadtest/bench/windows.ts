@@ -107,10 +107,11 @@ function runStore(stream: Stream, aggregates: readonly WindowAggregate[]): { ns:
     const timeMs = stream.timeMs[i] as number;
     const amount = stream.amount[i] as number;
     for (const group of plan.groups) {
-      readWindows(store, group, store.find(group.series.id, key, 0, 0), timeMs, amount, values);
+      readWindows(store, group, store.cells.find(group.series.id, key, 0, 0), timeMs, amount, values);
     }
     for (const series of plan.series) {
-      store.insert(store.findOrAdd(series.id, key, 0, 0), series, timeMs, amount, 0, REACH_MS, EVENTS_PER_KEY_MAX);
+      const cell = store.cells.findOrAdd(series.id, series.columns, key, 0, 0);
+      store.insert(cell, series, timeMs, amount, 0, REACH_MS, EVENTS_PER_KEY_MAX, 0);
     }
     if (i % COMPARED_EVERY === 0) kept.push(...values);
   }

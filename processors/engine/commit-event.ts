@@ -11,7 +11,7 @@ import type { Judgement } from './judgement.ts';
 import { ENTITY_TEXT_UNITS_MAX } from './limits.ts';
 import { remember, withdraw } from './offers/offer-memory.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
-import { NO_CELL } from './windows/window-store.ts';
+import { NO_CELL } from './windows/window-cells.ts';
 
 const linkKeys = new Uint32Array(LINK_KEYS);
 
@@ -19,7 +19,7 @@ const linkKeys = new Uint32Array(LINK_KEYS);
 export function assertCommittable(state: EngineState, j: Judgement): void {
   const links = j.details?.links.length ?? 0;
   state.entities.assertRoom(j.keys.texts.length + 1 + links);
-  state.windows.assertRoom(state.rules.plan.series.length);
+  state.windows.cells.assertRoom(state.rules.plan.series.length);
   state.sequences.assertRoom();
   state.customers.assertRoom(1);
   state.merchants.assertRoom(1);
@@ -57,7 +57,7 @@ function ownerRow(state: EngineState, event: WeirEvent, j: Judgement): number {
   }
   const entity = j.keys.entities[CUSTOMER] as number;
   const row = customers.add(entity, event.timeMs);
-  entities.customer[entity] = row;
+  entities.setCustomer(entity, row);
   return row;
 }
 
@@ -76,19 +76,19 @@ function enterSeries(state: EngineState, event: WeirEvent, j: Judgement): void {
     const known = j.cells[slot] as number;
     const cell = known === NO_CELL ? cellOf(state, one, j) : known;
     const value = j.entering[slot] as number;
-    windows.insert(cell, one, event.timeMs, value, 0, one.reachMs + allowedLatenessMs, historyEventsMax);
+    windows.insert(cell, one, event.timeMs, value, 0, one.reachMs + allowedLatenessMs, historyEventsMax, state.clockMs);
   }
   if (positions === undefined || j.position === undefined) return;
   const cell = cellOf(state, positions, j);
   if (event.timeMs < windows.newestMs(cell) - allowedLatenessMs) return;
   const { lat, lon } = j.position;
-  windows.insert(cell, positions, event.timeMs, lat, lon, allowedLatenessMs, historyEventsMax);
+  windows.insert(cell, positions, event.timeMs, lat, lon, allowedLatenessMs, historyEventsMax, state.clockMs);
 }
 
 function cellOf(state: EngineState, series: Series, j: Judgement): number {
   const { over } = series;
   const keyOf = (i: number) => (over[i] === undefined ? 0 : (j.keys.entities[KEY_INDEX[over[i]]] as number));
-  return state.windows.findOrAdd(series.id, keyOf(0), keyOf(1), keyOf(2));
+  return state.windows.cells.findOrAdd(series.id, series.columns, keyOf(0), keyOf(1), keyOf(2));
 }
 
 function commitTransaction(state: EngineState, timeMs: number, row: number, j: Judgement): void {
@@ -98,10 +98,10 @@ function commitTransaction(state: EngineState, timeMs: number, row: number, j: J
   if (device !== 0) customers.addDevice(row, device);
   const entity = j.keys.entities[MERCHANT] as number;
   if (entity === 0) return;
-  let merchant = entities.merchant[entity] as number;
+  let merchant = entities.merchantOf(entity);
   if (merchant === 0) {
     merchant = merchants.add(timeMs);
-    entities.merchant[entity] = merchant;
+    entities.setMerchant(entity, merchant);
   }
   merchants.addTransaction(merchant, timeMs);
 }
@@ -114,7 +114,7 @@ function commitLabel(state: EngineState, fraud: boolean, j: Judgement): void {
   }
   if (state.history.isFraud(j.labelled) === fraud) return;
   state.history.markFraud(j.labelled, fraud);
-  const merchant = state.entities.merchant[j.keys.entities[MERCHANT] as number] as number;
+  const merchant = state.entities.merchantOf(j.keys.entities[MERCHANT] as number);
   if (merchant !== 0) state.merchants.addFraudLabels(merchant, fraud ? 1 : -1);
 }
 

@@ -31,7 +31,8 @@ import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
 import { NamedLists, type NamedListsHead } from './tables/named-lists.ts';
 import { PlaceIndex } from './tables/place-index.ts';
-import { WindowStore } from './windows/window-store.ts';
+import { CellSweeper } from './windows/cell-sweeper.ts';
+import { WindowStore, type WindowStoreHead } from './windows/window-store.ts';
 
 export type CompileRuleSet = (version: number, documents: readonly unknown[]) => RuleSet;
 
@@ -44,8 +45,11 @@ interface SavedHead {
   /** The live rule set, its documents in `rules.live.<part>`; null before the first. */
   readonly ruleset: { readonly version: number; readonly settings: EngineSettings; readonly parts: number } | null;
   readonly staged: { readonly version: number; readonly parts: number; readonly held: number };
-  readonly seriesIds: readonly [string, { id: number; columns: number }][];
+  readonly seriesIds: readonly [string, number][];
   readonly seriesNext: number;
+  readonly entities: RecordTableHead;
+  readonly windows: WindowStoreHead;
+  readonly sweeper: { readonly cursor: number; readonly removed: number };
   readonly identity: IdentityHead;
   readonly customers: RecordTableHead;
   readonly merchants: RecordTableHead;
@@ -65,13 +69,14 @@ export class EngineState {
   rules: ActiveRules = NO_RULES;
   readonly slab = new Slab();
   readonly blobs = new Blobs(this.slab);
-  readonly entities = new EntityTable();
+  readonly entities = new EntityTable(this.slab);
   readonly customers = new CustomerTable(this.slab);
   readonly merchants = new MerchantTable(this.slab);
   readonly details = new CustomerDetailsTable(this.customers, this.blobs);
   readonly history = new History(this.slab, this.customers);
   readonly identity = new Identity(this.slab, this.entities, this.customers);
   readonly windows = new WindowStore(this.slab);
+  readonly sweeper = new CellSweeper(this.windows);
   readonly sequences = new Sequences(this.slab);
   readonly places = new PlaceIndex(this.slab, this.blobs);
   readonly lists = new NamedLists(this.slab, this.blobs);
@@ -80,7 +85,7 @@ export class EngineState {
   /** Documents of the live rule set. */
   #texts: RulesetTexts = [];
   /** Series in state by signature. */
-  #seriesIds = new Map<string, { id: number; columns: number }>();
+  #seriesIds = new Map<string, number>();
   #seriesNext = 1;
 
   /** `compile` stands in for the rule compiler in tests. */
@@ -113,15 +118,10 @@ export class EngineState {
   /** Windows that the old rule set read and the new one reads keep their events. */
   #goLive(ruleSet: RuleSet, settings: EngineSettings, texts: RulesetTexts): void {
     let next = this.#seriesNext;
-    const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature)?.id ?? next++);
+    const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature) ?? next++);
     this.sequences.setRules(ruleSet.requirements);
-    const kept = new Map(rules.plan.series.map(({ signature, id, columns }) => [signature, { id, columns }]));
-    const columns = new Map([...this.#seriesIds.values()].map((one) => [one.id, one.columns]));
-    if ([...this.#seriesIds.keys()].some((signature) => !kept.has(signature))) {
-      const ids = new Set([...kept.values()].map(({ id }) => id));
-      this.windows.retainSeries(ids, (id) => columns.get(id) ?? 1);
-    }
-    this.#seriesIds = kept;
+    // What the others hold is swept up over the next frames.
+    this.#seriesIds = new Map(rules.plan.series.map(({ signature, id }) => [signature, id]));
     this.#seriesNext = next;
     this.#texts = texts;
     this.rules = rules;
@@ -133,7 +133,7 @@ export class EngineState {
 
   get bytes(): { windowKeys: number; rings: number; ids: number; customers: number } {
     return {
-      windowKeys: this.windows.bytes,
+      windowKeys: this.windows.cells.bytes,
       rings: this.slab.words.byteLength,
       ids: this.entities.bytes,
       customers: this.customers.bytes + this.merchants.bytes,
@@ -155,6 +155,9 @@ export class EngineState {
       staged: { version: this.staged.version, parts: this.staged.parts, held: this.staged.texts.length },
       seriesIds: [...this.#seriesIds],
       seriesNext: this.#seriesNext,
+      entities: this.entities.saveHead(),
+      windows: this.windows.saveHead(),
+      sweeper: { cursor: this.sweeper.cursor, removed: this.sweeper.removed },
       identity: this.identity.saveHead(),
       customers: this.customers.saveHead(),
       merchants: this.merchants.saveHead(),
@@ -165,8 +168,6 @@ export class EngineState {
     out.json('head', head);
     for (const [part, text] of this.#texts.entries()) out.column(`rules.live.${part}`, text);
     for (const [part, text] of this.staged.texts.entries()) out.column(`rules.staged.${part}`, text);
-    this.entities.save(out);
-    this.windows.save(out);
     out.json('slab', this.slab.head());
     out.column('slab.words', this.slab.words.subarray(0, this.slab.top));
     return out.finish();
@@ -184,11 +185,13 @@ export class EngineState {
     this.counters = head.counters;
     this.#seriesIds = new Map(head.seriesIds);
     this.#seriesNext = head.seriesNext;
-    this.entities.load(from);
-    this.windows.load(from);
     this.slab.restore(from.json('slab') as SlabHead);
     this.slab.words.set(from.float64('slab.words', 0));
     this.slab.countFree();
+    this.entities.loadHead(head.entities);
+    this.windows.loadHead(head.windows);
+    this.sweeper.cursor = head.sweeper.cursor;
+    this.sweeper.removed = head.sweeper.removed;
     this.customers.loadHead(head.customers);
     this.merchants.loadHead(head.merchants);
     this.identity.loadHead(head.identity);

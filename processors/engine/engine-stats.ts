@@ -36,6 +36,8 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly sequenceKeys: number;
   /** Events that a full window ring let go although a window could reach them (`historyEventsMax`). */
   readonly cutEvents: number;
+  /** Window keys given back because nothing could reach them. */
+  readonly evictedKeys: number;
   readonly unmergedLinks: number;
   /** Memory by part of the state. */
   readonly bytes: {

@@ -85,8 +85,10 @@ class LogEngine implements Engine {
     this.#head = { accepted: 0, duplicates: 0, late: 0 };
     const entries = this.#split(frame);
     for (let index = 0; index < entries.length; index++) this.#process(entries[index] as Uint8Array, index);
+    const { plan, settings } = state.rules;
     state.lists.sweep();
-    state.sequences.sweep(state.clockMs, state.rules.settings.allowedLatenessMs);
+    state.sweeper.sweep(plan.seriesById, state.clockMs, settings.allowedLatenessMs, settings.historyMs);
+    state.sequences.sweep(state.clockMs, settings.allowedLatenessMs);
     for (const delta of this.#kpis.take()) this.#parts.add(delta);
     state.position = seq;
     state.counters.frames++;
@@ -129,7 +131,8 @@ class LogEngine implements Engine {
       places: state.places.count,
       lists: state.lists.count,
       series: state.rules.plan.series.length,
-      windowKeys: state.windows.count,
+      windowKeys: state.windows.cells.count,
+      evictedKeys: state.sweeper.removed,
       sequenceKeys: state.sequences.store.count,
       cutEvents: state.windows.cutEvents + state.sequences.store.cut,
       unmergedLinks: state.identity.unmergedLinks,

@@ -55,7 +55,7 @@ export function merchantFact(
 ): object | undefined {
   const { merchant } = data;
   if (merchant === undefined) return undefined;
-  const row = state.entities.merchant[entity] as number;
+  const row = state.entities.merchantOf(entity);
   const { merchants } = state;
   return {
     id: merchant.id,

@@ -25,7 +25,7 @@ import { dimensionsOf } from './outcomes/kpi-accumulator.ts';
 import { cellAt, readGroups, readLists, readTravel } from './read-values.ts';
 import type { Place } from './tables/place-index.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
-import { NO_CELL } from './windows/window-store.ts';
+import { NO_CELL } from './windows/window-cells.ts';
 
 /** One event in this many shows the next compilation what live traffic is like. */
 const EVENTS_PER_SAMPLE = 64;
@@ -81,7 +81,7 @@ export class EventJudge {
     j.owner = event.type === 'place' ? PLACE_OWNER + event.subject : j.customer;
     nameEvent(j.name, event.id, event.source);
     j.ownerEntity = state.entities.find(j.owner);
-    j.row = state.entities.customer[j.ownerEntity] as number;
+    j.row = state.entities.customerOf(j.ownerEntity);
     j.duplicate = this.#isDuplicate(event, token, j);
     if (j.duplicate) return j;
     if (j.row !== 0 && state.history.isBeyond(j.row, event.timeMs))

@@ -5,8 +5,8 @@ import type { EngineState } from './engine-state.ts';
 import { type EventKeys, KEY_INDEX } from './event-keys.ts';
 import type { Judgement } from './judgement.ts';
 import type { Series } from './windows/series.ts';
+import { NO_CELL } from './windows/window-cells.ts';
 import { readWindows } from './windows/window-read.ts';
-import { NO_CELL } from './windows/window-store.ts';
 
 const MS_PER_HOUR = 3_600_000;
 /** Two positions within a second count as a second apart: a speed is always finite. */
@@ -39,15 +39,12 @@ export function readTravel(state: EngineState, event: WeirEvent, j: Judgement, v
   const { positions } = rules.plan;
   if (positions === undefined || j.position === undefined) return;
   const cell = cellAt(state, positions, positions.over, j.keys);
-  const before = cell === NO_CELL ? 0 : windows.positionAfter(cell, event.timeMs, windows.length[cell] as number);
+  const before = cell === NO_CELL ? 0 : windows.positionAfter(cell, event.timeMs, windows.lengthOf(cell));
   if (before === 0) return;
-  const word = windows.word(cell, before - 1);
-  const capacity = 1 << (windows.log2[cell] as number);
-  const { words } = windows.slab;
-  const lat = words[word + capacity] as number;
-  const lon = words[word + 2 * capacity] as number;
+  const lat = windows.columnOf(cell, before - 1, 1);
+  const lon = windows.columnOf(cell, before - 1, 2);
   const metres = distanceM(lat, lon, j.position.lat, j.position.lon);
-  const seconds = (event.timeMs - (words[word] as number)) / 1_000;
+  const seconds = (event.timeMs - windows.timeOf(cell, before - 1)) / 1_000;
   const hours = Math.max(seconds, TRAVEL_SECONDS_MIN) * (1_000 / MS_PER_HOUR);
   const value = { distanceM: Math.round(metres), seconds, speedKmh: metres / 1_000 / hours };
   for (const index of rules.travel) values[index] = value;
@@ -64,5 +61,5 @@ export function cellAt(state: EngineState, series: Series, at: Series['over'], k
   const b = at.length > 1 ? (keys.entities[KEY_INDEX[at[1] as keyof typeof KEY_INDEX]] as number) : 0;
   const c = at.length > 2 ? (keys.entities[KEY_INDEX[at[2] as keyof typeof KEY_INDEX]] as number) : 0;
   if (a === 0 || (b === 0 && at.length > 1) || (c === 0 && at.length > 2)) return NO_CELL;
-  return state.windows.find(series.id, a, b, c);
+  return state.windows.cells.find(series.id, a, b, c);
 }

@@ -3,8 +3,8 @@
 import { localDayOf } from '../../../core/events/event-facts.ts';
 import type { EngineState } from '../engine-state.ts';
 import type { RememberedOffer } from '../offers/offer-memory.ts';
+import { NO_CELL } from '../windows/window-cells.ts';
 import { readWindows } from '../windows/window-read.ts';
-import { NO_CELL } from '../windows/window-store.ts';
 import type { BillFact } from './bills.ts';
 import { nextBill } from './bills.ts';
 import type { CustomerDetails } from './customer-details.ts';
@@ -43,7 +43,7 @@ export interface CustomerDescription {
 export function describeCustomer(state: EngineState, id: string): CustomerDescription | undefined {
   const name = state.identity.resolve(id);
   const entity = state.entities.find(name);
-  const row = state.entities.customer[entity] as number;
+  const row = state.entities.customerOf(entity);
   if (row === 0) return undefined;
   const { customers, rules } = state;
   const details = state.details.get(row);
@@ -82,7 +82,7 @@ function customerWindows(state: EngineState, entity: number, asOfMs: number): Cu
   const asked: number[] = [];
   for (const group of rules.plan.groups) {
     if (group.at.length !== 1 || group.at[0] !== 'customer') continue;
-    const cell = windows.find(group.series.id, entity, 0, 0);
+    const cell = windows.cells.find(group.series.id, entity, 0, 0);
     if (cell !== NO_CELL) readWindows(windows, group, cell, asOfMs, undefined, values);
     asked.push(...group.reads.map((read) => read.index));
   }

@@ -46,7 +46,7 @@ export class Identity {
   rowsThatMayHold(subject: string, cardToken: string | undefined, customer: string): number[] {
     const rows: number[] = [];
     const consider = (entity: number): void => {
-      const row = this.#entities.customer[entity] as number;
+      const row = this.#entities.customerOf(entity);
       if (row !== 0 && !rows.includes(row)) rows.push(row);
     };
     const considerChain = (name: string): void => {
@@ -54,7 +54,7 @@ export class Identity {
       for (let hops = 0; entity !== 0 && hops <= ALIAS_HOPS_MAX; hops++) {
         consider(entity);
         for (const former of this.#formerOwners.of(entity)) consider(former);
-        entity = this.#entities.aliasOf[entity] as number;
+        entity = this.#entities.aliasOf(entity);
       }
     };
     const present = this.#entities.find(customer);
@@ -70,12 +70,12 @@ export class Identity {
     if (identifier === customer) return;
     const from = this.#entities.intern(identifier);
     const to = this.#entities.intern(customer);
-    const before = this.#entities.aliasOf[from] as number;
+    const before = this.#entities.aliasOf(from);
     if (before === to || this.#leadsTo(to, from)) return;
     if (before !== 0) this.#formerOwners.add(from, before);
-    const row = this.#entities.customer[from] as number;
+    const row = this.#entities.customerOf(from);
     if (before === 0 && row !== 0 && this.#customers.historyLength(row) > 0) this.unmergedLinks++;
-    this.#entities.aliasOf[from] = to;
+    this.#entities.setAlias(from, to);
   }
 
   saveHead(): IdentityHead {
@@ -92,7 +92,7 @@ export class Identity {
     const entity = this.#entities.find(identifier);
     let root = entity;
     for (let hops = 0; hops < ALIAS_HOPS_MAX; hops++) {
-      const next = this.#entities.aliasOf[root] as number;
+      const next = this.#entities.aliasOf(root);
       if (next === 0) break;
       root = next;
     }
@@ -103,7 +103,7 @@ export class Identity {
     let entity = from;
     for (let hops = 0; hops <= ALIAS_HOPS_MAX && entity !== 0; hops++) {
       if (entity === to) return true;
-      entity = this.#entities.aliasOf[entity] as number;
+      entity = this.#entities.aliasOf(entity);
     }
     return false;
   }

@@ -6,6 +6,7 @@ import type { Slab } from './slab.ts';
 
 const CHUNK_SHIFT = 10;
 const CHUNK_RECORDS = 1 << CHUNK_SHIFT;
+const LINE_WORDS = 8;
 
 export interface RecordTableHead {
   readonly top: number;
@@ -107,6 +108,8 @@ export class RecordTable {
       chunks.set(this.#chunks);
       this.#chunks = chunks;
     }
-    this.#chunks[chunk] = this.#slab.allocate(CHUNK_RECORDS * this.wordsPerRecord);
+    // Records of whole cache lines begin at one.
+    const base = this.#slab.allocate(CHUNK_RECORDS * this.wordsPerRecord + LINE_WORDS - 1);
+    this.#chunks[chunk] = Math.ceil(base / LINE_WORDS) * LINE_WORDS;
   }
 }

@@ -37,6 +37,8 @@ export interface Series extends SeriesSpec {
   readonly valueOf: (data: object) => number | undefined;
   /** How far back any window reads: the longest `offset + last`. */
   reachMs: number;
+  /** Whether somebody asks for the event before, however long ago it was. */
+  keepsLast: boolean;
 }
 
 /** Always there and whole in a transaction, so a count shares their series. */
@@ -65,6 +67,7 @@ export function createSeries(spec: SeriesSpec, id: number, slot: number): Series
     matches: compileWhere(spec.where),
     valueOf: compileValue(spec),
     reachMs: 0,
+    keepsLast: false,
   };
 }
 

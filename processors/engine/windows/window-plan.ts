@@ -38,6 +38,7 @@ export interface ReadGroup {
 export interface WindowPlan {
   readonly series: readonly Series[];
   readonly seriesOfType: Readonly<Record<SeriesType, readonly Series[]>>;
+  readonly seriesById: ReadonlyMap<number, Series>;
   readonly groups: readonly ReadGroup[];
   /** The positions that `travel` measures from; undefined where no rule asks. */
   readonly positions: Series | undefined;
@@ -48,6 +49,7 @@ const POSITIONS: SeriesSpec = { type: 'location', over: ['customer'], kind: 'pos
 export const EMPTY_PLAN: WindowPlan = {
   series: [],
   seriesOfType: { transaction: [], location: [], label: [] },
+  seriesById: new Map(),
   groups: [],
   positions: undefined,
 };
@@ -68,6 +70,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
   };
   const addRead = (series: Series, at: readonly WindowKey[], read: WindowRead): void => {
     series.reachMs = Math.max(series.reachMs, read.offsetMs + read.lastMs);
+    if (read.aggregate === 'recency') series.keepsLast = true;
     const key = `${series.signature}@${at.join('+')}`;
     const group = groups.get(key) ?? { series, at, reads: [] };
     groups.set(key, group);
@@ -95,6 +98,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
       addRead(seriesFor(recencySeries(requirement.params)), over, read);
     } else if (requirement.kind === 'travel') {
       positions = seriesFor(POSITIONS);
+      positions.keepsLast = true;
     }
   }
   const series = [...bySignature.values()];
@@ -102,6 +106,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
   return {
     series,
     seriesOfType: { transaction: ofType('transaction'), location: ofType('location'), label: ofType('label') },
+    seriesById: new Map(series.map((one) => [one.id, one])),
     groups: [...groups.values()].map((group) => ({
       ...group,
       atOwnKey: group.at.join('+') === group.series.over.join('+'),

@@ -3,8 +3,9 @@
  * event is not stored yet while it is judged ("pending"), so that an event that fails leaves no trace; reading adds it.
  */
 import { countDistinct, percentileOf, stddevOf } from './scan-window.ts';
+import { NO_CELL } from './window-cells.ts';
 import type { ReadGroup, WindowRead } from './window-plan.ts';
-import { NO_CELL, type WindowStore } from './window-store.ts';
+import type { WindowStore } from './window-store.ts';
 
 const MS_PER_SECOND = 1_000;
 
@@ -17,7 +18,7 @@ export function readWindows(
   pending: number | undefined,
   values: unknown[],
 ): void {
-  const length = cell === NO_CELL ? 0 : (store.length[cell] as number);
+  const length = cell === NO_CELL ? 0 : store.lengthOf(cell);
   let offsetMs = -1;
   let end = 0;
   let from = 0;
@@ -29,8 +30,7 @@ export function readWindows(
       from = end;
     }
     if (read.aggregate === 'recency') {
-      values[read.index] =
-        end === 0 ? undefined : (timeMs - (store.slab.words[store.word(cell, end - 1)] as number)) / MS_PER_SECOND;
+      values[read.index] = end === 0 ? undefined : (timeMs - store.timeOf(cell, end - 1)) / MS_PER_SECOND;
       continue;
     }
     if (end > 0) from = store.positionAfter(cell, timeMs - offsetMs - read.lastMs, from);

@@ -1,0 +1,137 @@
+/**
+ * Who has a ring: one record of a cache line per (series, key), found by hash. Sits between the event's keys and the rings
+ * of `window-store.ts`. Cells are numbered from 1; one that nothing can reach any more is removed and its number used again.
+ */
+import { CELLS_MAX } from '../limits.ts';
+import { HashIndex } from '../memory/hash-index.ts';
+import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
+import type { Slab } from '../memory/slab.ts';
+import { mixKey } from './mix-key.ts';
+
+/** No cell: the key has no events in the series. */
+export const NO_CELL = 0;
+
+/** A cell's words: time of the newest event, and the sum of all values ever appended, less what rebasing took off. */
+export const CELL_NEWEST = 0;
+export const CELL_TOTAL = 1;
+/** Its halves, counted from its first word: where the ring lies and which part of it is in use … */
+export const CELL_BASE = 4;
+export const CELL_START = 5;
+export const CELL_LENGTH = 6;
+export const CELL_LOG2 = 7;
+/** … whose it is … */
+const SERIES = 8;
+const KEY_A = 9;
+const KEY_B = 10;
+const KEY_C = 11;
+const HASH = 12;
+/** … how many columns the ring has, and by the log's clock the second in which the cell was last written to. */
+export const CELL_COLUMNS = 13;
+export const CELL_CLOCK = 14;
+export const CELL_WORDS = 8;
+
+export class WindowCells {
+  readonly slab: Slab;
+  readonly #table: RecordTable;
+  #index = new HashIndex();
+
+  constructor(slab: Slab) {
+    this.slab = slab;
+    this.#table = new RecordTable(slab, CELL_WORDS, CELLS_MAX);
+  }
+
+  get count(): number {
+    return this.#table.count;
+  }
+
+  /** Numbers run from 1 to `top`; removed cells among them belong to no series. */
+  get top(): number {
+    return this.#table.top;
+  }
+
+  get bytes(): number {
+    return this.#table.bytes + this.#index.bytes;
+  }
+
+  /** First word of a cell. */
+  at(cell: number): number {
+    return this.#table.at(cell);
+  }
+
+  /** The id of a cell's series, 0 where the cell was removed. */
+  seriesOf(cell: number): number {
+    return this.slab.halves[this.#table.at(cell) * 2 + SERIES] as number;
+  }
+
+  find(series: number, keyA: number, keyB: number, keyC: number): number {
+    return this.#find(mixKey(series, keyA, keyB, keyC), series, keyA, keyB, keyC);
+  }
+
+  /** A cell that is new has columns and no ring yet. The slab's views may have been replaced. */
+  findOrAdd(series: number, columns: number, keyA: number, keyB: number, keyC: number): number {
+    const hash = mixKey(series, keyA, keyB, keyC);
+    const found = this.#find(hash, series, keyA, keyB, keyC);
+    if (found !== NO_CELL) return found;
+    const cell = this.#table.add();
+    const { halves, words } = this.slab;
+    const at = this.#table.at(cell);
+    words[at + CELL_NEWEST] = Number.NEGATIVE_INFINITY;
+    halves[at * 2 + SERIES] = series;
+    halves[at * 2 + KEY_A] = keyA;
+    halves[at * 2 + KEY_B] = keyB;
+    halves[at * 2 + KEY_C] = keyC;
+    halves[at * 2 + HASH] = hash;
+    halves[at * 2 + CELL_COLUMNS] = columns;
+    this.#index.add(hash, cell);
+    return cell;
+  }
+
+  /** Gives back the cell and its ring. */
+  remove(cell: number): void {
+    const { halves } = this.slab;
+    const half = this.#table.at(cell) * 2;
+    const base = halves[half + CELL_BASE] as number;
+    if (base !== 0)
+      this.slab.release(base, (halves[half + CELL_COLUMNS] as number) << (halves[half + CELL_LOG2] as number));
+    this.#index.remove(halves[half + HASH] as number, cell);
+    this.slab.touch(half / 2, CELL_WORDS);
+    halves[half + SERIES] = 0;
+    this.#table.remove(cell);
+  }
+
+  /** Throws where `findOrAdd` of `cells` further keys could not succeed: called before any state changes. */
+  assertRoom(cells: number): void {
+    this.#table.assertRoom(cells, 'window keys');
+  }
+
+  saveHead(): RecordTableHead {
+    return this.#table.save();
+  }
+
+  loadHead(head: RecordTableHead): void {
+    this.#table.load(head);
+    this.#index = new HashIndex();
+    for (let cell = 1; cell <= this.top; cell++) {
+      if (this.seriesOf(cell) !== 0) this.#index.add(this.slab.halves[this.#table.at(cell) * 2 + HASH] as number, cell);
+    }
+  }
+
+  #find(hash: number, series: number, keyA: number, keyB: number, keyC: number): number {
+    const { halves } = this.slab;
+    const shard = this.#index.shardOf(hash);
+    const mask = (shard.length >>> 1) - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const cell = shard[2 * slot + 1] as number;
+      if (cell === 0) return NO_CELL;
+      if (shard[2 * slot] !== hash) continue;
+      const half = this.#table.at(cell) * 2;
+      if (
+        halves[half + KEY_A] === keyA &&
+        halves[half + SERIES] === series &&
+        halves[half + KEY_B] === keyB &&
+        halves[half + KEY_C] === keyC
+      )
+        return cell;
+    }
+  }
+}
