@@ -64,7 +64,7 @@ function registerEngineCounters(registry: Registry, stats: () => EngineStats): v
     ['window_events_cut_total', 'Events that left a full window before their time', (s) => s.cutEvents],
     ['window_keys_evicted_total', 'Window keys given back because nothing could reach them', (s) => s.evictedKeys],
     ['labels_unmatched_total', 'Labels whose transaction is not in the history', (s) => s.labelsUnmatched],
-    ['links_unmerged_total', 'Identifiers linked although they had events of their own', (s) => s.unmergedLinks],
+    ['customers_merged_total', 'Identifiers with events of their own, merged when linked', (s) => s.customersMerged],
   ];
   for (const [name, help, read] of counters) {
     new Counter({

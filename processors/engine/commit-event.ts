@@ -4,6 +4,7 @@
  */
 import type { WeirEvent } from '../../core/events/event.ts';
 import { LINK_KEYS } from './customers/history.ts';
+import { cellsToMerge, linkIdentifier } from './customers/merge-customers.ts';
 import type { EngineState } from './engine-state.ts';
 import { CARD, CUSTOMER, DEVICE, KEY_INDEX, MERCHANT } from './event-keys.ts';
 import { issuerOf } from './judge-event.ts';
@@ -16,11 +17,12 @@ import { NO_CELL } from './windows/window-cells.ts';
 const linkKeys = new Uint32Array(LINK_KEYS);
 
 /** Throws where a bound of the state stands in the way of the commit. */
-export function assertCommittable(state: EngineState, j: Judgement): void {
+export function assertCommittable(state: EngineState, event: WeirEvent, j: Judgement): void {
   const links = j.details?.links.length ?? 0;
   state.entities.assertRoom(j.keys.texts.length + 1 + links);
-  state.windows.cells.assertRoom(state.rules.plan.series.length);
-  state.sequences.assertRoom();
+  const merged = event.type === 'profile' ? cellsToMerge(state, event.data.links ?? []) : 0;
+  state.windows.cells.assertRoom(state.rules.plan.series.length + merged);
+  state.sequences.assertRoom(merged);
   state.customers.assertRoom(1);
   state.merchants.assertRoom(1);
   for (const text of j.keys.texts) {
@@ -38,14 +40,14 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   if (timed >= 0) customers.raiseNewestMs(row, timed, event.timeMs);
   state.history.insert(row, event.timeMs, j.name, keys, rules.settings.historyMs, rules.settings.historyEventsMax);
   if (!j.late) enterSeries(state, event, j);
-  state.sequences.commit(event, j.keys, rules.settings);
+  state.sequences.commit(event, j.keys, rules.settings, state.clockMs);
   if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
-  else if (event.type === 'profile') for (const link of event.data.links ?? []) state.identity.link(link, j.customer);
   else if (event.type === 'label') commitLabel(state, event.data.fraud, j);
   else if (event.type === 'place' && j.place !== undefined) state.places.put(j.place);
   const issuer = issuerOf(event);
   if (issuer !== undefined) customers.addIssuer(row, entities.intern(issuer));
   commitDetails(state, event, row, j);
+  if (event.type === 'profile') for (const link of event.data.links ?? []) linkIdentifier(state, link, j.customer);
   count(state, event, j);
 }
 

@@ -74,7 +74,7 @@ export class EngineState {
   readonly merchants = new MerchantTable(this.slab);
   readonly details = new CustomerDetailsTable(this.customers, this.blobs);
   readonly history = new History(this.slab, this.customers);
-  readonly identity = new Identity(this.slab, this.entities, this.customers);
+  readonly identity = new Identity(this.slab, this.entities);
   readonly windows = new WindowStore(this.slab);
   readonly sweeper = new CellSweeper(this.windows);
   readonly sequences = new Sequences(this.slab);

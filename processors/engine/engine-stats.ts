@@ -17,6 +17,8 @@ export interface EngineCounters {
   offersHeldBack: { consent: number; cooldown: number; late: number; perEvent: number };
   /** Labels whose transaction is not in the customer's history. */
   labelsUnmatched: number;
+  /** Identifiers that had events of their own when they were linked, merged into their customer. */
+  customersMerged: number;
 }
 
 export interface EngineStats extends Readonly<EngineCounters> {
@@ -38,7 +40,6 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly cutEvents: number;
   /** Window keys given back because nothing could reach them. */
   readonly evictedKeys: number;
-  readonly unmergedLinks: number;
   /** Memory by part of the state. */
   readonly bytes: {
     readonly windowKeys: number;
@@ -66,5 +67,6 @@ export function createCounters(): EngineCounters {
     withdrawn: 0,
     offersHeldBack: { consent: 0, cooldown: 0, late: 0, perEvent: 0 },
     labelsUnmatched: 0,
+    customersMerged: 0,
   };
 }

@@ -135,7 +135,6 @@ class LogEngine implements Engine {
       evictedKeys: state.sweeper.removed,
       sequenceKeys: state.sequences.store.count,
       cutEvents: state.windows.cutEvents + state.sequences.store.cut,
-      unmergedLinks: state.identity.unmergedLinks,
       bytes: state.bytes,
       digest: digestText(state.digest),
       frameDigest: this.#frameDigest,
@@ -161,7 +160,7 @@ class LogEngine implements Engine {
       if (entry.kind === 'event') {
         judgement = this.#judge.judge(entry.event, index);
         if (!judgement.duplicate) {
-          assertCommittable(this.#state, judgement);
+          assertCommittable(this.#state, entry.event, judgement);
           this.#write(entry.event, index, judgement, bytes);
         }
       } else {

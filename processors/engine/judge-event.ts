@@ -175,6 +175,7 @@ export class EventJudge {
       );
     } else if (event.type === 'label' && j.labelled !== 0) {
       j.keys.setLinked(history, j.labelled);
+      j.keys.entities[KEY_INDEX.counterparty] = identity.rootEntity(j.keys.entities[KEY_INDEX.counterparty] as number);
     }
     j.keys.texts[CUSTOMER] = j.owner;
     j.keys.entities[CUSTOMER] = j.ownerEntity;

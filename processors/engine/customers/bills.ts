@@ -61,6 +61,12 @@ export function applyPayment(bills: readonly Bill[], data: TransactionData): Bil
   return { bills: bills.filter((bill) => bill !== settled), paid: [settled.key] };
 }
 
+/** Bills of two customers that turn out to be one; of two for the same bill, the first's stays. */
+export function mergeBills(bills: readonly Bill[], others: readonly Bill[]): readonly Bill[] {
+  const more = others.filter((other) => bills.every((bill) => bill.key !== other.key));
+  return more.length === 0 ? bills : [...bills, ...more].sort(byDueDate).slice(-OPEN_BILLS_MAX);
+}
+
 /** The bill due next on or after the local date, else the one that is overdue for the shortest time. */
 export function nextBill(bills: readonly Bill[], localDay: number): { bill: Bill; fact: BillFact } | undefined {
   let latest: Bill | undefined;

@@ -3,10 +3,10 @@
  * replaced whole when an event is committed, so that a plan made from them stays valid until then.
  */
 import type { ProfileData } from '../../../core/events/data-schemas.ts';
-import { DETAILS_DECODED_MAX } from '../limits.ts';
+import { DETAILS_DECODED_MAX, LINKS_PER_CUSTOMER_MAX, OFFERS_REMEMBERED_MAX } from '../limits.ts';
 import type { Blobs } from '../memory/blobs.ts';
 import type { RememberedOffer } from '../offers/offer-memory.ts';
-import type { Bill } from './bills.ts';
+import { type Bill, mergeBills } from './bills.ts';
 import type { CustomerTable } from './customer-table.ts';
 
 export interface CustomerDetails {
@@ -69,6 +69,18 @@ export class CustomerDetailsTable {
     this.#rows[place] = 0;
     this.#decoded[place] = NO_DETAILS;
   }
+}
+
+/** The details of two customers that turn out to be one; of the profiles, the newer members win. */
+export function mergeDetails(into: CustomerDetails, from: CustomerDetails): CustomerDetails {
+  if (from === NO_DETAILS) return into;
+  const profiled = applyProfile(into, { ...from.profile, links: [...from.links] }, from.profileMs);
+  return {
+    ...profiled,
+    links: profiled.links.slice(0, LINKS_PER_CUSTOMER_MAX),
+    bills: mergeBills(into.bills, from.bills),
+    offers: [...into.offers, ...from.offers].sort((a, b) => a.timeMs - b.timeMs).slice(-OFFERS_REMEMBERED_MAX),
+  };
 }
 
 /** Newer members win by event time: an older profile that arrives later only fills what is missing. */

@@ -110,6 +110,21 @@ export class CustomerTable {
     return Math.max(words[at] as number, words[at + 1] as number, words[at + 2] as number);
   }
 
+  /** Counts what `from` has seen as seen by `to`: times, counts, devices and issuers. */
+  absorb(from: number, to: number): void {
+    this.see(to, this.firstSeenMs(from));
+    this.see(to, this.lastSeenMs(from));
+    for (let timed = 0; timed < TIMED_TYPES; timed++) this.raiseNewestMs(to, timed, this.newestMs(from, timed));
+    this.addTransactions(to, this.transactions(from));
+    const [devices, issuers] = [this.devices(to), this.issuers(to)];
+    const more = (mine: readonly number[], other: readonly number[]) => other.filter((one) => !mine.includes(one));
+    this.setSeen(
+      to,
+      [...devices, ...more(devices, this.devices(from))],
+      [...issuers, ...more(issuers, this.issuers(from))],
+    );
+  }
+
   transactions(row: number): number {
     return this.#half(row, TRANSACTIONS_HALF);
   }

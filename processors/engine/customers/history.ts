@@ -157,6 +157,40 @@ export class History {
     }
   }
 
+  /**
+   * Moves the events of `from` into `to`, in order of time; of two at the same time those of `to` come first. Afterwards
+   * `from` has no history. Costs the events of both.
+   */
+  merge(from: number, to: number, keepMs: number, keepMax: number): void {
+    const customers = this.#customers;
+    const [a, b] = [customers.historyLength(to), customers.historyLength(from)];
+    customers.raiseHistoryFloorMs(to, customers.historyFloorMs(from));
+    let log2 = LOG2_AT_START;
+    while (1 << log2 < a + b) log2++;
+    const merged = this.#slab.allocate(EVENT_WORDS << log2);
+    const { words, halves } = this.#slab;
+    for (let i = 0, j = 0; i + j < a + b; ) {
+      const isOfTo = j === b || (i < a && (words[this.word(to, i)] as number) <= (words[this.word(from, j)] as number));
+      const source = isOfTo ? this.word(to, i) : this.word(from, j);
+      copyEvent(halves, source, merged + EVENT_WORDS * (i + j));
+      if (isOfTo) i++;
+      else j++;
+    }
+    this.#releaseRing(to);
+    this.#releaseRing(from);
+    customers.setHistoryRing(to, merged, log2);
+    customers.setHistorySpan(to, 0, a + b);
+    this.evict(to, customers.newestTimedMs(to) - keepMs, keepMax);
+  }
+
+  #releaseRing(row: number): void {
+    const base = this.#customers.historyBase(row);
+    if (base === 0) return;
+    this.#slab.release(base, EVENT_WORDS << this.#customers.historyLog2(row));
+    this.#customers.setHistoryRing(row, 0, 0);
+    this.#customers.setHistorySpan(row, 0, 0);
+  }
+
   #writeLink(keys: Uint32Array): number {
     const link = this.#slab.allocate(LINK_WORDS);
     for (let i = 0; i < LINK_KEYS; i++) this.#slab.halves[link * 2 + i] = keys[i] as number;

@@ -1,13 +1,12 @@
 /**
  * Who an event belongs to. A subject that is no identifier is the customer; `phone:`, `card:`, `account:` and `device:`
  * subjects are looked up among the links that profiles brought; an identifier that nobody linked is a provisional
- * customer by that name. What was recorded under an identifier before it was linked is still asked for duplicates.
+ * customer by that name, and is merged into its customer when it is linked (`merge-customers.ts`).
  */
 
 import { ALIAS_HOPS_MAX } from '../limits.ts';
 import type { Slab } from '../memory/slab.ts';
 import type { EntityTable } from '../tables/entity-table.ts';
-import type { CustomerTable } from './customer-table.ts';
 import { FormerOwners, type FormerOwnersHead } from './former-owners.ts';
 
 const IDENTIFIER = /^(?:phone|card|account|device):./;
@@ -17,21 +16,16 @@ export function isIdentifier(name: string): boolean {
 }
 
 export interface IdentityHead {
-  readonly unmergedLinks: number;
   readonly formerOwners: FormerOwnersHead;
 }
 
 export class Identity {
-  /** Identifiers linked although they had events of their own, which stay where they are. */
-  unmergedLinks = 0;
   readonly #formerOwners: FormerOwners;
   readonly #entities: EntityTable;
-  readonly #customers: CustomerTable;
 
-  constructor(slab: Slab, entities: EntityTable, customers: CustomerTable) {
+  constructor(slab: Slab, entities: EntityTable) {
     this.#formerOwners = new FormerOwners(slab);
     this.#entities = entities;
-    this.#customers = customers;
   }
 
   /** The customer's name for a subject; `cardToken` resolves it where the subject is an identifier nobody linked. */
@@ -65,37 +59,45 @@ export class Identity {
     return rows;
   }
 
-  /** Makes `identifier` one of `customer`'s; a later link wins over an earlier one. */
-  link(identifier: string, customer: string): void {
-    if (identifier === customer) return;
+  /**
+   * Makes `identifier` one of `customer`'s; a later link wins over an earlier one. Returns the identifier's entity where
+   * this is its first link, so that what was recorded under it is to be merged into the customer's; else 0: what an
+   * identifier brought to its former customer stays there.
+   */
+  link(identifier: string, customer: string): number {
+    if (identifier === customer) return 0;
     const from = this.#entities.intern(identifier);
     const to = this.#entities.intern(customer);
     const before = this.#entities.aliasOf(from);
-    if (before === to || this.#leadsTo(to, from)) return;
+    if (before === to || this.#leadsTo(to, from)) return 0;
     if (before !== 0) this.#formerOwners.add(from, before);
-    const row = this.#entities.customerOf(from);
-    if (before === 0 && row !== 0 && this.#customers.historyLength(row) > 0) this.unmergedLinks++;
     this.#entities.setAlias(from, to);
+    return before === 0 ? from : 0;
   }
 
   saveHead(): IdentityHead {
-    return { unmergedLinks: this.unmergedLinks, formerOwners: this.#formerOwners.saveHead() };
+    return { formerOwners: this.#formerOwners.saveHead() };
   }
 
   /** After the slab's words are in place. */
   loadHead(head: IdentityHead): void {
-    this.unmergedLinks = head.unmergedLinks;
     this.#formerOwners.loadHead(head.formerOwners);
   }
 
-  #rootOf(identifier: string): string | undefined {
-    const entity = this.#entities.find(identifier);
+  /** The customer's entity for an identifier's, the same where nobody linked it. */
+  rootEntity(entity: number): number {
     let root = entity;
     for (let hops = 0; hops < ALIAS_HOPS_MAX; hops++) {
       const next = this.#entities.aliasOf(root);
       if (next === 0) break;
       root = next;
     }
+    return root;
+  }
+
+  #rootOf(identifier: string): string | undefined {
+    const entity = this.#entities.find(identifier);
+    const root = this.rootEntity(entity);
     return root === entity ? undefined : this.#entities.textOf(root);
   }
 

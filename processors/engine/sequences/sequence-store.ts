@@ -23,7 +23,10 @@ const START = 7;
 const LENGTH = 8;
 const RUNS = 9;
 const NEWEST_WORD = 5;
-const RECORD_WORDS = 6;
+/** By the log's clock, the second in which the key was last written to. */
+const CLOCK = 12;
+const RECORD_WORDS = 7;
+const MS_PER_SECOND = 1_000;
 /** An event: its time, then its step and gap bits. */
 const EVENT_WORDS = 2;
 const LOG2_AT_START = 1;
@@ -131,6 +134,7 @@ export class SequenceStore {
     gapBits: number,
     keepMs: number,
     keepMax: number,
+    clockMs: number,
   ): void {
     const newestMs = Math.max(this.newestMs(cell), timeMs);
     this.#evict(cell, newestMs - keepMs, keepMax - 1);
@@ -148,6 +152,7 @@ export class SequenceStore {
     const record = this.#records.at(cell);
     this.#slab.touch(record, RECORD_WORDS);
     halves[record * 2 + LENGTH] = length + 1;
+    halves[record * 2 + CLOCK] = clockMs / MS_PER_SECOND;
     words[record + NEWEST_WORD] = newestMs;
     const runs = halves[record * 2 + RUNS] as number;
     this.#slab.touch(runs, pattern.steps - 1);
@@ -159,7 +164,7 @@ export class SequenceStore {
    * Moves the events of one key's cell into another's, in order of time, and frees the first. Of two events at the same
    * time, those of `to` come first. Costs the events of both.
    */
-  merge(pattern: Pattern, from: number, to: number, keepMs: number, keepMax: number): void {
+  merge(pattern: Pattern, from: number, to: number, keepMs: number, keepMax: number, clockMs: number): void {
     const events: { timeMs: number; steps: number; gaps: number }[] = [];
     for (const cell of [to, from]) {
       for (let i = 0; i < this.#half(cell, LENGTH); i++) {
@@ -175,12 +180,16 @@ export class SequenceStore {
     const runs = this.#half(to, RUNS);
     this.#slab.touch(runs, pattern.steps - 1);
     this.#slab.words.fill(NOT_STARTED, runs, runs + pattern.steps - 1);
-    for (const { timeMs, steps, gaps } of events) this.insert(pattern, to, timeMs, steps, gaps, keepMs, keepMax);
+    for (const { timeMs, steps, gaps } of events)
+      this.insert(pattern, to, timeMs, steps, gaps, keepMs, keepMax, clockMs);
     this.#remove(from);
   }
 
-  /** Once a frame: lets go of some keys whose pattern is not used any more, or that no event in time can reach. */
-  sweep(byId: ReadonlyMap<number, Pattern>, beforeMs: (one: Pattern) => number): void {
+  /**
+   * Once a frame: lets go of some keys whose pattern is not used any more, or that had no event for `keepMs` by the log's
+   * clock, so that a replay of old events does not lose what it builds.
+   */
+  sweep(byId: ReadonlyMap<number, Pattern>, clockMs: number, keepMs: (one: Pattern) => number): void {
     const most = Math.min(SEQUENCE_SWEEP_PER_FRAME, this.#records.top);
     for (let looked = 0; looked < most; looked++) {
       if (this.#sweepAt > this.#records.top) this.#sweepAt = 1;
@@ -188,8 +197,16 @@ export class SequenceStore {
       const id = this.#half(cell, PATTERN);
       if (id === 0) continue;
       const pattern = byId.get(id);
-      if (pattern === undefined || this.newestMs(cell) < beforeMs(pattern)) this.#remove(cell);
+      if (pattern === undefined || this.#idleMs(cell, clockMs) > keepMs(pattern)) this.#remove(cell);
     }
+  }
+
+  /** A key that was written to before the log's first tick counts from its first visit. */
+  #idleMs(cell: number, clockMs: number): number {
+    const second = this.#half(cell, CLOCK);
+    if (second !== 0) return clockMs - second * MS_PER_SECOND;
+    this.#set(cell, CLOCK, clockMs / MS_PER_SECOND);
+    return 0;
   }
 
   saveHead(): SequenceStoreHead {

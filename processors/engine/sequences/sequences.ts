@@ -3,7 +3,7 @@
  * (`read`), and its entry into them (`commit`). Patterns of the live and of a staged rule set are followed alike; only
  * the live one's are read.
  */
-import { DAY_MS } from '../../../core/clock.ts';
+import { HOUR_MS } from '../../../core/clock.ts';
 import type { EngineSettings } from '../../../core/codec/entry.ts';
 import type { WeirEvent } from '../../../core/events/event.ts';
 import { canonicalText } from '../../../rules/language/canonical.ts';
@@ -21,8 +21,8 @@ export interface SequencesHead {
 }
 
 const PATTERN_TYPES: readonly PatternType[] = ['transaction', 'location', 'label'];
-/** How far a key may lie behind the log's clock, beyond what its pattern reaches, before its state is let go. */
-const IDLE_MS = DAY_MS;
+/** How long a key is kept beyond what its pattern reaches, so that clocks that differ lose nothing. */
+const IDLE_SPARE_MS = HOUR_MS;
 
 export class Sequences {
   readonly store: SequenceStore;
@@ -43,8 +43,8 @@ export class Sequences {
     this.store = new SequenceStore(slab);
   }
 
-  get patterns(): number {
-    return this.#patterns.length;
+  get patterns(): readonly Pattern[] {
+    return this.#patterns;
   }
 
   /** Throws a `RangeError`, leaving the old ones, where there are too many. Patterns of neither are let go, bit by bit. */
@@ -108,9 +108,9 @@ export class Sequences {
     }
   }
 
-  /** Throws where `commit` could not add its keys. */
-  assertRoom(): void {
-    if (this.#planned) this.store.assertRoom(this.#patterns.length);
+  /** Throws where `commit` could not add its keys, and `more` besides. */
+  assertRoom(more: number): void {
+    if (this.#planned || more > 0) this.store.assertRoom(this.#patterns.length + more);
   }
 
   /** Writes true or false to `values` for each sequence that the event has the keys of. */
@@ -126,7 +126,7 @@ export class Sequences {
   }
 
   /** Stores what `plan` planned; all keys are interned. */
-  commit(event: WeirEvent, keys: EventKeys, settings: EngineSettings): void {
+  commit(event: WeirEvent, keys: EventKeys, settings: EngineSettings, clockMs: number): void {
     if (!this.#planned) return;
     for (let slot = 0; slot < this.#patterns.length; slot++) {
       if (this.#enters[slot] !== 1) continue;
@@ -137,13 +137,13 @@ export class Sequences {
         this.store.findOrAdd(pattern, keyAt(keys, over, 0), keyAt(keys, over, 1), keyAt(keys, over, 2));
       const keepMs = withinMs + settings.allowedLatenessMs;
       const [steps, gaps] = [this.#steps[slot] as number, this.#gaps[slot] as number];
-      this.store.insert(pattern, cell, event.timeMs, steps, gaps, keepMs, settings.historyEventsMax);
+      this.store.insert(pattern, cell, event.timeMs, steps, gaps, keepMs, settings.historyEventsMax, clockMs);
     }
   }
 
   /** Once a frame, by the log's clock. */
   sweep(clockMs: number, allowedLatenessMs: number): void {
-    this.store.sweep(this.#byId, ({ params }) => clockMs - params.withinMs - allowedLatenessMs - IDLE_MS);
+    this.store.sweep(this.#byId, clockMs, ({ params }) => params.withinMs + allowedLatenessMs + IDLE_SPARE_MS);
   }
 
   saveHead(): SequencesHead {

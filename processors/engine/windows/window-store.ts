@@ -157,6 +157,16 @@ export class WindowStore {
     this.#resize(cell, Math.max(LOG2_AT_START, 32 - Math.clz32(length * 2 - 1)));
   }
 
+  /** Removes a cell: appends time, value and second value of each of its events to `target`, oldest first. */
+  drain(cell: number, series: Series, target: number[]): void {
+    const length = this.lengthOf(cell);
+    for (let i = 0; i < length; i++) {
+      const value = series.columns > 1 ? this.value(cell, i, series.kind === 'money') : 0;
+      target.push(this.timeOf(cell, i), value, series.columns > 2 ? this.columnOf(cell, i, 2) : 0);
+    }
+    this.cells.remove(cell);
+  }
+
   saveHead(): WindowStoreHead {
     return { cells: this.cells.saveHead(), cutEvents: this.cutEvents };
   }

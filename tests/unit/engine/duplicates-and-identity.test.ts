@@ -127,7 +127,7 @@ describe('identity', () => {
     expect(scenario.whenRestarted().whenEvent(payment).engine.stats()).toMatchObject({
       accepted: 4,
       duplicates: 3,
-      unmergedLinks: 1,
+      customersMerged: 1,
     });
   });
 

@@ -200,11 +200,12 @@ describe('sequences', () => {
       { allowedLatenessMs: 1_000 },
       probeValues([{ kind: 'sequence', params: DECLINES }], () => {}),
     );
+    scenario.givenTick(BASE_MS);
     for (let i = 0; i < 100; i++) scenario.givenEvents(aPayment(`c-${i}`, BASE_MS, { status: 'declined' }));
     expect(scenario.engine.stats().sequenceKeys).toBe(100);
-    for (let i = 0; i < 4; i++) scenario.givenTick(BASE_MS + 86_400_000 + 301_000);
+    for (let i = 0; i < 4; i++) scenario.givenTick(BASE_MS + 3_600_000 + 301_000);
     expect(scenario.engine.stats().sequenceKeys).toBe(100);
-    for (let i = 0; i < 4; i++) scenario.givenTick(BASE_MS + 86_400_000 + 301_001);
+    for (let i = 0; i < 4; i++) scenario.givenTick(BASE_MS + 3_600_000 + 302_000);
     expect(scenario.engine.stats().sequenceKeys).toBe(0);
   });
 });
