@@ -1,0 +1,98 @@
+/**
+ * Which faults a run has and when. Each seed enables a random few kinds and strengthens them at random ("swarm testing"):
+ * a run with everything at once would hardly ever get anywhere, and never to the rare states.
+ */
+import type { ServerTroubles } from '../nats/server.ts';
+import type { Network } from '../nats/socket.ts';
+import type { StoreTroubles } from '../store/simulated-store.ts';
+import type { Part } from '../world/part.ts';
+import type { Random } from '../world/random.ts';
+
+/** What faults are done to. */
+export interface Victims {
+  readonly nowMs: () => number;
+  readonly parts: readonly Part[];
+  readonly network: Network;
+  readonly server: ServerTroubles;
+  readonly store: StoreTroubles;
+  readonly count: (fault: string) => void;
+  killServer(downMs: number): void;
+  pauseServer(forMs: number): void;
+  killStore(downMs: number): void;
+  pauseStore(forMs: number): void;
+  dropViewer(random: Random): void;
+  damageCheckpoint(random: Random): void;
+}
+
+type Fault = (v: Victims, random: Random) => void;
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'kill part': (v, r) => r.pick(v.parts).kill(),
+  'pause part': (v, r) => r.pick(v.parts).pause(r.between(50, 4_000)),
+  'replace part asleep': (v, r) => r.pick(v.parts).replaceWhileAsleep(r.between(100, 3_000)),
+  'kill server': (v, r) => v.killServer(r.between(20, 1_500)),
+  'stall server': (v, r) => v.pauseServer(r.between(50, 4_000)),
+  'kill store': (v, r) => v.killStore(r.between(20, 1_500)),
+  'stall store': (v, r) => v.pauseStore(r.between(50, 2_000)),
+  'cut connections': (v, r) => {
+    for (const connection of [...v.network.connections]) {
+      if (!r.chance(0.5)) continue;
+      v.count('connection cut');
+      connection.cut();
+    }
+  },
+  'swallow connections': (v, r) => {
+    for (const connection of [...v.network.connections]) {
+      if (!r.chance(0.4)) continue;
+      v.count('connection swallowed');
+      connection.swallow(r.between(100, 5_000));
+    }
+  },
+  'no leader': (v, r) => {
+    v.server.noLeaderUntilMs = v.nowMs() + r.between(20, 1_500);
+  },
+  'no responder': (v, r) => {
+    v.server.noResponderUntilMs = v.nowMs() + r.between(20, 1_000);
+  },
+  'log full': (v, r) => {
+    v.server.fullUntilMs = v.nowMs() + r.between(20, 1_500);
+  },
+  'lost acknowledgements': (v, r) => {
+    v.server.lossUntilMs = v.nowMs() + r.between(50, 1_500);
+    v.server.lostAckChance = r.between(0.05, 0.7);
+    v.server.lostDeliveryChance = r.chance(0.5) ? r.between(0.02, 0.3) : 0;
+  },
+  'slow disk': (v, r) => {
+    v.server.slowDiskUntilMs = v.nowMs() + r.between(50, 2_000);
+    v.server.slowDiskMs = r.between(5, 400);
+  },
+  'store troubles': (v, r) => {
+    v.store.untilMs = v.nowMs() + r.between(100, 2_500);
+    v.store.chance = r.between(0.1, 0.8);
+  },
+  'slow store': (v, r) => {
+    v.store.slowUntilMs = v.nowMs() + r.between(100, 2_000);
+    v.store.slowMs = r.between(20, 800);
+  },
+  'viewer in a tunnel': (v, r) => v.dropViewer(r),
+  'damaged checkpoint': (v, r) => v.damageCheckpoint(r),
+};
+
+export interface PlannedFault {
+  readonly atMs: number;
+  readonly name: string;
+  run(victims: Victims): void;
+}
+
+/** Nothing goes wrong after `spanMs`: then the world heals and must come to rest. */
+export function planFaults(random: Random, spanMs: number): PlannedFault[] {
+  const names = Object.keys(FAULTS).filter(() => random.chance(0.35));
+  if (names.length === 0 || random.chance(0.05)) return [];
+  const planned: PlannedFault[] = [];
+  for (let i = 1 + random.below(7); i > 0; i--) {
+    const name = random.pick(names);
+    const own = random.fork();
+    planned.push({ atMs: random.between(0, spanMs), name, run: (victims) => FAULTS[name]?.(victims, own) });
+  }
+  return planned.sort((a, b) => a.atMs - b.atMs);
+}

@@ -1,0 +1,141 @@
+/** One run of the simulated world from one seed: traffic with faults, then peace, then the checks. */
+import { askUntil } from '../parts/clients.ts';
+import { createRandom } from '../world/random.ts';
+import { checkWorld } from './check.ts';
+import { planFaults } from './faults.ts';
+import { planWorkload, type Workload } from './workload.ts';
+import { type Defects, World } from './world.ts';
+
+export interface RunOptions {
+  readonly requests?: number;
+  readonly spanMs?: number;
+  readonly defects?: Defects;
+}
+
+export interface RunReport {
+  readonly seed: number;
+  /** Empty where everything holds. */
+  readonly problems: readonly string[];
+  readonly faults: readonly string[];
+  /** What happened how often, faults and what they led to. */
+  readonly coverage: ReadonlyMap<string, number>;
+  readonly events: number;
+  /** Simulated time that it took. */
+  readonly simulatedMs: number;
+}
+
+const REQUESTS = 24;
+const SPAN_MS = 6_000;
+/** How long a healed world may take to come to rest. */
+const REST_MS = 120_000;
+/** At rest for this long: nothing more comes of what was sent. */
+const QUIET_MS = 700;
+
+export async function runSeed(seed: number, o: RunOptions = {}): Promise<RunReport> {
+  const random = createRandom(seed);
+  const spanMs = o.spanMs ?? SPAN_MS;
+  const workload = planWorkload(random.fork(), { requests: o.requests ?? REQUESTS, spanMs });
+  const faults = planFaults(random.fork(), spanMs);
+  const world = new World(random, o.defects);
+  const { scheduler } = world;
+  const problems: string[] = [];
+  const promises = { acknowledged: new Set<string>(), refused: 0, poison: 0 };
+  let unfinished = workload.producers.length + workload.poison.length + 1;
+  const finish = (): void => {
+    unfinished--;
+  };
+  try {
+    for (const fault of faults) scheduler.at(fault.atMs, world.outside, () => fault.run(world.victims));
+    scheduler.at(spanMs, world.outside, () => world.heal());
+    startProducers(world, workload, promises, finish);
+    const isDone = (): boolean => unfinished === 0 && scheduler.nowMs > spanMs && isAtRest(world);
+    let rested = false;
+    while (!rested && scheduler.nowMs < spanMs + REST_MS) {
+      if (!(await scheduler.runUntil(spanMs + REST_MS, isDone))) break;
+      await scheduler.runUntil(scheduler.nowMs + QUIET_MS, () => false);
+      rested = isDone();
+    }
+    if (rested) problems.push(...checkWorld(world, promises));
+    else problems.push(`did not come to rest: ${unfinished} clients wait, ${describeProgress(world)}`);
+  } catch (error) {
+    problems.push(
+      error instanceof Error
+        ? `${error.stack}${error.cause === undefined ? '' : `\ncause: ${String(error.cause)}`}`
+        : String(error),
+    );
+  } finally {
+    world.remove();
+  }
+  return {
+    seed,
+    problems,
+    faults: faults.map(({ name, atMs }) => `${name} at ${atMs.toFixed(0)} ms`),
+    coverage: world.coverage,
+    events: scheduler.events,
+    simulatedMs: scheduler.nowMs,
+  };
+}
+
+function startProducers(
+  world: World,
+  workload: Workload,
+  promises: { readonly acknowledged: Set<string>; refused: number; poison: number },
+  finish: () => void,
+): void {
+  const { scheduler, clients } = world;
+  const until = (owner: typeof world.outside, atMs: number): Promise<void> =>
+    new Promise((resolve) => void scheduler.at(atMs, owner, resolve));
+  const start = (name: string, run: (owner: typeof world.outside) => Promise<void>): void => {
+    const owner = scheduler.createOwner(name);
+    scheduler.after(0, owner, () => void run(owner).then(finish, (error: unknown) => scheduler.fail(error)));
+  };
+  start('administrator', async (owner) => {
+    await askUntil(
+      clients,
+      owner,
+      (edge) => edge.append([workload.rules]),
+      () => true,
+    );
+  });
+  for (const { atMs, entry } of workload.poison) {
+    start('administrator', async (owner) => {
+      await until(owner, atMs);
+      await askUntil(
+        clients,
+        owner,
+        (edge) => edge.append([entry]),
+        () => true,
+      );
+      promises.poison++;
+    });
+  }
+  for (const requests of workload.producers) {
+    start('producer', async (owner) => {
+      for (const { atMs, body, events, refused } of requests) {
+        await until(owner, atMs);
+        const { status } = await askUntil(
+          clients,
+          owner,
+          (edge) => edge.post(body),
+          (answer) => answer.status < 500,
+        );
+        if (status !== 202) throw new Error(`a request was answered with ${status}`);
+        for (const id of events) promises.acknowledged.add(id);
+        promises.refused += refused;
+      }
+    });
+  }
+}
+
+/** Everything in the log is answered and stored, and the live part has shown it. */
+function isAtRest(world: World): boolean {
+  const outcomes = world.disk.streams.get('OUTCOMES')?.lastSeq ?? 0;
+  const stored = world.tables.marks.get('outcomes.complete')?.to_seq ?? 0;
+  const hub = world.edge?.hub;
+  return outcomes > 0 && stored === outcomes && hub?.following === true && hub.outcomeSeq === outcomes;
+}
+
+function describeProgress(world: World): string {
+  const last = (stream: string): number => world.disk.streams.get(stream)?.lastSeq ?? 0;
+  return `EVENTS at ${last('EVENTS')}, OUTCOMES at ${last('OUTCOMES')}, the store at ${world.tables.marks.get('outcomes.complete')?.to_seq ?? 0}, the hub at ${world.edge?.hub.outcomeSeq ?? 'nowhere'}`;
+}

@@ -1,0 +1,138 @@
+/**
+ * What the producers of a run send: small bodies of events of a handful of customers, with repeats, late events, refused
+ * ones, and now and then bytes that no engine can read. Rules are such that decisions, alerts, offers and withdrawals come of it.
+ */
+import { ByteWriter } from '../../../core/codec/byte-writer.ts';
+import { encodeEntry } from '../../../core/codec/entry.ts';
+import { rulesetEntry } from '../../support/engine/engine.ts';
+import type { Random } from '../world/random.ts';
+import { WORLD_START_MS } from '../world/virtual-globals.ts';
+
+export const CUSTOMERS = ['c-0', 'c-1', 'c-2', 'c-3'] as const;
+
+export interface PlannedRequest {
+  /** When it is due, milliseconds of the run. */
+  readonly atMs: number;
+  readonly body: string;
+  /** `source/id` of its good events. */
+  readonly events: readonly string[];
+  readonly refused: number;
+}
+
+export interface Workload {
+  readonly rules: Uint8Array;
+  /** One list of requests for each producer, in the order of time. */
+  readonly producers: readonly (readonly PlannedRequest[])[];
+  /** Entries that cannot be read, put into the log as they are. */
+  readonly poison: readonly { readonly atMs: number; readonly entry: Uint8Array }[];
+}
+
+const PRODUCERS = 2;
+
+const window = (params: Record<string, unknown>, operator: string, value: unknown) => ({
+  fact: 'window',
+  params,
+  operator,
+  value,
+});
+const RULES = [
+  {
+    id: 'velocity',
+    version: 1,
+    name: 'velocity',
+    on: ['transaction'],
+    conditions: { all: [window({ aggregate: 'count', over: 'customer', last: '5s' }, 'greaterThan', 3)] },
+    event: { type: 'fraud', params: { action: 'score', score: 60, code: 'velocity', message: 'Many in a short time' } },
+  },
+  {
+    id: 'amount',
+    version: 1,
+    name: 'amount',
+    on: ['transaction'],
+    conditions: {
+      all: [window({ aggregate: 'sum', of: '$.amount', over: 'card', last: '1m' }, 'greaterThan', 30_000)],
+    },
+    event: { type: 'fraud', params: { action: 'review', score: 40, code: 'amount', message: 'A large sum' } },
+  },
+  {
+    id: 'stay',
+    version: 1,
+    name: 'stay',
+    on: ['location'],
+    conditions: {
+      all: [
+        {
+          fact: 'nearby',
+          params: { category: 'hotel', radiusM: 5_000 },
+          path: '$.count',
+          operator: 'greaterThan',
+          value: 0,
+        },
+      ],
+    },
+    event: {
+      type: 'offer',
+      params: {
+        campaignId: 'stay',
+        title: '{place.name}',
+        body: 'Near you',
+        reason: 'stay',
+        validFor: '30m',
+        cooldown: '1s',
+      },
+    },
+  },
+];
+
+export function planWorkload(random: Random, o: { readonly requests: number; readonly spanMs: number }): Workload {
+  const writer = new ByteWriter();
+  encodeEntry(writer, rulesetEntry(RULES));
+  const sent: Record<string, unknown>[] = [];
+  let made = 0;
+  const event = (type: string, subject: string, timeMs: number, data: object) => {
+    const made_ = { type, id: `e-${made++}`, source: 'gw', subject, time: new Date(timeMs).toISOString(), data };
+    sent.push(made_);
+    return made_;
+  };
+  const position = () => ({ lat: 31.2 + random.below(40) / 1_000, lon: 121.4 });
+  const newEvent = (nowMs: number): Record<string, unknown> => {
+    const customer = random.pick(CUSTOMERS);
+    const timeMs = nowMs - (random.chance(0.2) ? random.below(3_000) : 0);
+    const kind = random.below(10);
+    if (kind === 0)
+      return event('place', `p-${random.below(3)}`, timeMs, { name: 'Hôtel', category: 'hotel', ...position() });
+    if (kind <= 3) return event('location', customer, timeMs, position());
+    return event('transaction', customer, timeMs, {
+      amount: random.below(9_000),
+      currency: random.chance(0.5) ? 'CNY' : 'EUR',
+      status: random.chance(0.2) ? 'declined' : 'approved',
+      channel: random.chance(0.5) ? 'pos' : 'web',
+      businessLine: 'B2C',
+      fee: random.below(50),
+      merchant: { id: `m-${random.below(3)}`, city: `Città ${random.below(2)}` },
+      instrument: { token: `k-${random.below(4)}` },
+    });
+  };
+  const plan = (atMs: number): PlannedRequest => {
+    const nowMs = Math.floor(WORLD_START_MS + atMs);
+    const bodies: Record<string, unknown>[] = [];
+    let refused = 0;
+    const events: string[] = [];
+    for (let i = random.below(4); i >= 0; i--) {
+      if (random.chance(0.08)) {
+        bodies.push({ type: 'transaction', id: `bad-${made++}`, source: 'gw', subject: 'c-0', data: { amount: -1 } });
+        refused++;
+        continue;
+      }
+      const made_ = sent.length > 0 && random.chance(0.1) ? random.pick(sent) : newEvent(nowMs);
+      bodies.push(made_);
+      events.push(`${String(made_.source)}/${String(made_.id)}`);
+    }
+    return { atMs, body: JSON.stringify(bodies), events, refused };
+  };
+  const times = Array.from({ length: o.requests }, () => random.between(100, o.spanMs)).sort((a, b) => a - b);
+  const producers: PlannedRequest[][] = Array.from({ length: PRODUCERS }, () => []);
+  for (const [i, atMs] of times.entries()) producers[i % PRODUCERS]?.push(plan(atMs));
+  const poison = random.chance(0.5) ? [{ atMs: random.between(200, o.spanMs), entry: Uint8Array.of(1, 1, 200) }] : [];
+  return { rules: writer.take(), producers, poison };
+}

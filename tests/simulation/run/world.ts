@@ -1,0 +1,226 @@
+/** One whole simulated Weir: log server, store, network, the three parts and the people outside, from one seed. */
+import { pino } from 'pino';
+import { type Config, parseConfig } from '../../../core/config.ts';
+import { ensureTopology } from '../../../stream/topology.ts';
+import { type Disk, noTroubles, SimulatedServer } from '../nats/server.ts';
+import { Network } from '../nats/socket.ts';
+import type { StreamDefects } from '../nats/stream.ts';
+import { type ClientWorld, startViewer, type Viewer } from '../parts/clients.ts';
+import { type Edge, edgeMain } from '../parts/edge.ts';
+import { processorMain } from '../parts/processor.ts';
+import { sinkMain } from '../parts/sink.ts';
+import { connectPart, NATS_PORT, type PartSurroundings } from '../parts/surroundings.ts';
+import { SimulatedClickHouse } from '../store/simulated-store.ts';
+import { SimulatedTables, type StoreDefects } from '../store/simulated-tables.ts';
+import { Part } from '../world/part.ts';
+import type { Random } from '../world/random.ts';
+import { type Owner, Scheduler } from '../world/scheduler.ts';
+import { installWorld, WORLD_START_MS } from '../world/virtual-globals.ts';
+import type { Victims } from './faults.ts';
+import { CUSTOMERS } from './workload.ts';
+
+/** Guarantees that a test takes away, to see whether the checks notice. */
+export interface Defects {
+  readonly log?: StreamDefects;
+  readonly store?: StoreDefects;
+}
+
+const BASE_CONFIG = parseConfig({});
+const CHECKPOINT_STREAM = 'OBJ_weir-checkpoints';
+
+export class World {
+  readonly scheduler = new Scheduler();
+  readonly coverage = new Map<string, number>();
+  readonly disk: Disk;
+  readonly tables: SimulatedTables;
+  readonly network: Network;
+  readonly troubles = noTroubles();
+  readonly clickHouse: SimulatedClickHouse;
+  readonly parts: readonly Part[];
+  readonly viewers: Viewer[] = [];
+  readonly outside: Owner;
+  readonly clients: ClientWorld;
+  readonly #random: Random;
+  readonly #storeTroubles = { untilMs: 0, chance: 0, slowUntilMs: 0, slowMs: 0 };
+  readonly #remove: () => void;
+  #server: SimulatedServer;
+  #edge: Edge | undefined;
+
+  constructor(random: Random, defects: Defects = {}) {
+    const { scheduler } = this;
+    this.#random = random;
+    this.outside = scheduler.createOwner('outside');
+    this.disk = { streams: new Map(), defects: defects.log ?? {} };
+    this.tables = new SimulatedTables(defects.store ?? {});
+    this.network = new Network(
+      scheduler,
+      random.fork(),
+      this.outside,
+      {
+        latencyMs: random.between(0.05, 2),
+        spikeChance: random.chance(0.3) ? random.between(0, 0.05) : 0,
+        spikeMs: random.between(5, 200),
+      },
+      this.count,
+    );
+    this.#server = this.#createServer();
+    this.clickHouse = new SimulatedClickHouse({
+      scheduler,
+      random: random.fork(),
+      tables: this.tables,
+      troubles: this.#storeTroubles,
+      count: this.count,
+    });
+    const surroundings: PartSurroundings = {
+      config: chooseConfig(random),
+      log: pino({ level: process.env.SIMULATION_LOG ?? 'silent' }),
+      clock: { nowMs: () => Math.floor(WORLD_START_MS + scheduler.nowMs) },
+      openStore: (caller) => this.clickHouse.open(caller),
+    };
+    const part = { scheduler, network: this.network, random: random.fork(), count: this.count };
+    this.parts = [
+      new Part('processor', part, processorMain(surroundings)),
+      new Part('sink', part, sinkMain(surroundings)),
+      new Part(
+        'edge',
+        part,
+        edgeMain(surroundings, scheduler, (edge) => {
+          this.#edge = edge;
+        }),
+      ),
+    ];
+    this.clients = {
+      scheduler,
+      random: random.fork(),
+      count: this.count,
+      edge: () => this.edge,
+      delayMs: () => this.network.delayMs(),
+    };
+    this.#remove = installWorld(scheduler, random.fork(), (owner, port, onConnect) =>
+      this.network.dial(owner, port, onConnect),
+    );
+    this.#setUp(surroundings);
+  }
+
+  /** The gateway that clients reach now. */
+  get edge(): Edge | undefined {
+    const edge = this.#edge;
+    const isCurrent = edge !== undefined && edge.life.owner === this.parts.find(({ name }) => name === 'edge')?.owner;
+    return isCurrent ? edge : undefined;
+  }
+
+  readonly count = (fault: string): void => {
+    this.coverage.set(fault, (this.coverage.get(fault) ?? 0) + 1);
+  };
+
+  get victims(): Victims {
+    const { scheduler, count } = this;
+    return {
+      nowMs: () => scheduler.nowMs,
+      parts: this.parts,
+      network: this.network,
+      server: this.troubles,
+      store: this.#storeTroubles,
+      count,
+      killServer: (downMs) => {
+        count('server killed');
+        this.#server.kill();
+        scheduler.after(downMs, this.outside, () => {
+          if (!this.#server.owner.alive) this.#server = this.#createServer();
+        });
+      },
+      pauseServer: (forMs) => {
+        count('server stalled');
+        this.#server.owner.pausedUntilMs = scheduler.nowMs + forMs;
+      },
+      killStore: (downMs) => {
+        count('store killed');
+        this.clickHouse.kill();
+        scheduler.after(downMs, this.outside, () => {
+          if (!this.clickHouse.isUp) this.clickHouse.restart();
+        });
+      },
+      pauseStore: (forMs) => {
+        count('store stalled');
+        this.clickHouse.owner.pausedUntilMs = scheduler.nowMs + forMs;
+      },
+      dropViewer: (random) => {
+        if (this.viewers.length === 0) return;
+        count('viewer dropped');
+        random.pick(this.viewers).drop();
+      },
+      damageCheckpoint: (random) => this.#damageCheckpoint(random),
+    };
+  }
+
+  /** No more faults from here on; what is under way still comes to its end. */
+  heal(): void {
+    Object.assign(this.troubles, noTroubles());
+    Object.assign(this.#storeTroubles, { untilMs: 0, slowUntilMs: 0 });
+    this.network.weather.spikeChance = 0;
+  }
+
+  remove(): void {
+    this.#remove();
+  }
+
+  #createServer(): SimulatedServer {
+    const server = new SimulatedServer({
+      scheduler: this.scheduler,
+      random: this.#random.fork(),
+      disk: this.disk,
+      troubles: this.troubles,
+      count: this.count,
+    });
+    this.network.listen(NATS_PORT, server);
+    return server;
+  }
+
+  /** Creates the streams as `weir start` does, then starts the parts and the people. */
+  #setUp(surroundings: PartSurroundings): void {
+    const { scheduler } = this;
+    const setUp = scheduler.createOwner('set-up');
+    const run = async (): Promise<void> => {
+      const connection = await connectPart(surroundings, 'set-up');
+      await ensureTopology(connection, surroundings.config);
+      await connection.close();
+      for (const part of this.parts) part.start();
+      for (const customer of CUSTOMERS) this.viewers.push(startViewer(this.clients, 'app', customer, 'offers'));
+      this.viewers.push(startViewer(this.clients, 'analyst', 'desk', 'alerts'));
+    };
+    scheduler.after(0, setUp, () => void run().catch((error: unknown) => scheduler.fail(error)));
+  }
+
+  /** Changes a byte of a stored chunk, or takes a chunk away. */
+  #damageCheckpoint(random: Random): void {
+    const stream = this.disk.streams.get(CHECKPOINT_STREAM);
+    const chunks = [...(stream?.messages.values() ?? [])].filter(({ subject }) => subject.includes('.C.'));
+    const chunk = chunks.at(-1);
+    if (stream === undefined || chunk === undefined || chunk.payload.length === 0) return;
+    this.count('checkpoint damaged');
+    if (random.chance(0.3)) {
+      stream.messages.delete(chunk.seq);
+      return;
+    }
+    const payload = Buffer.from(chunk.payload);
+    const at = random.below(payload.length);
+    payload[at] = (payload[at] ?? 0) ^ (1 << random.below(8));
+    stream.messages.set(chunk.seq, { ...chunk, payload });
+  }
+}
+
+/** Small limits, so that few events reach them. */
+function chooseConfig(random: Random): Config {
+  return {
+    ...BASE_CONFIG,
+    WEIR_FRAME_ENTRIES_MAX: 1 + random.below(6),
+    WEIR_FRAME_LINGER_MS: random.below(4),
+    WEIR_APPEND_IN_FLIGHT_MAX: 1 + random.below(16),
+    WEIR_OUTCOMES_IN_FLIGHT_MAX: 1 + random.below(8),
+    WEIR_CHECKPOINT_INTERVAL_MS: 300 + random.below(2_000),
+    WEIR_CHECKPOINTS_KEPT: 1 + random.below(3),
+    WEIR_SINK_ROWS_MAX: 1 + random.below(60),
+    WEIR_SINK_LINGER_MS: random.below(300),
+    WEIR_RESUME_OFFERS_MAX: 1 + random.below(5),
+  };
+}

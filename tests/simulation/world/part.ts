@@ -1,0 +1,113 @@
+/**
+ * One process of Weir in the simulated world, looked after as the supervisor does: what ends, by a kill or by itself, is
+ * started anew after a while. A part that was put aside (`freeze` for longer than it takes to be replaced) comes back
+ * beside its successor: the stale second one that fencing is about.
+ */
+import type { Network } from '../nats/socket.ts';
+import type { Random } from './random.ts';
+import type { Owner, Scheduler } from './scheduler.ts';
+
+export interface Life {
+  readonly owner: Owner;
+  /** Tells those who wait for this process that it is gone; called once. */
+  onDeath(listener: () => void): void;
+}
+
+/** Runs until it cannot go on. */
+export type PartMain = (life: Life) => Promise<void>;
+
+export interface PartOptions {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly random: Random;
+  readonly count: (fault: string) => void;
+}
+
+const RESTART_MIN_MS = 50;
+const RESTART_MAX_MS = 600;
+/** A part that ends by itself this often without being harmed is broken. */
+const ENDS_MAX = 40;
+
+export class Part {
+  readonly name: string;
+  readonly #o: PartOptions;
+  readonly #main: PartMain;
+  #current: { owner: Owner; listeners: (() => void)[] } | undefined;
+  #ends = 0;
+
+  constructor(name: string, options: PartOptions, main: PartMain) {
+    this.name = name;
+    this.#o = options;
+    this.#main = main;
+  }
+
+  get owner(): Owner | undefined {
+    return this.#current?.owner;
+  }
+
+  start(): void {
+    const { scheduler } = this.#o;
+    const owner = scheduler.createOwner(this.name);
+    const listeners: (() => void)[] = [];
+    this.#current = { owner, listeners };
+    const life: Life = { owner, onDeath: (listener) => void listeners.push(listener) };
+    scheduler.after(0, owner, () => {
+      this.#main(life).then(
+        () => this.#ended(owner, new Error('it returned')),
+        (error: unknown) => this.#ended(owner, error),
+      );
+    });
+  }
+
+  /** SIGKILL at whatever it is waiting for. */
+  kill(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#o.count(`${this.name} killed`);
+    this.#bury(current.owner, current.listeners);
+    this.#startAgain();
+  }
+
+  /** SIGSTOP, and SIGCONT after a while. */
+  pause(forMs: number): void {
+    if (this.#current === undefined) return;
+    this.#o.count(`${this.name} paused`);
+    this.#current.owner.pausedUntilMs = this.#o.scheduler.nowMs + forMs;
+  }
+
+  /** It falls silent, is replaced, and wakes up beside its successor. */
+  replaceWhileAsleep(forMs: number): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#o.count(`${this.name} asleep and replaced`);
+    current.owner.pausedUntilMs = this.#o.scheduler.nowMs + forMs;
+    for (const listener of current.listeners.splice(0)) listener();
+    this.#current = undefined;
+    this.start();
+    // It does not live for ever beside the other: whoever replaced it sees to that in the end.
+    this.#o.scheduler.after(forMs * 2 + 4_000, this.#o.network.world, () => this.#bury(current.owner, []));
+  }
+
+  #ended(owner: Owner, error: unknown): void {
+    if (!owner.alive) return;
+    this.#o.count(`${this.name} ended by itself`);
+    if (process.env.SIMULATION_LOG !== undefined) process.stderr.write(`${this.name} ended: ${String(error)}\n`);
+    const wasCurrent = this.#current?.owner === owner;
+    this.#bury(owner, wasCurrent ? (this.#current?.listeners ?? []) : []);
+    if (++this.#ends > ENDS_MAX)
+      this.#o.scheduler.fail(new Error(`${this.name} ends again and again`, { cause: error }));
+    else if (wasCurrent) this.#startAgain();
+  }
+
+  #bury(owner: Owner, listeners: (() => void)[]): void {
+    owner.alive = false;
+    for (const connection of [...this.#o.network.connections]) if (connection.owner === owner) connection.orphan();
+    for (const listener of listeners.splice(0)) listener();
+  }
+
+  #startAgain(): void {
+    this.#current = undefined;
+    const { scheduler, random, network } = this.#o;
+    scheduler.after(random.between(RESTART_MIN_MS, RESTART_MAX_MS), network.world, () => this.start());
+  }
+}
