@@ -1,4 +1,5 @@
 /** One run of the simulated world from one seed: traffic with faults, then peace, then the checks. */
+import { decodeOutcomeHead } from '../../../core/outcomes/outcome-codec.ts';
 import { askUntil } from '../parts/clients.ts';
 import { createRandom } from '../world/random.ts';
 import { checkWorld } from './check.ts';
@@ -130,9 +131,18 @@ function startProducers(
 /** Everything in the log is answered and stored, and the live part has shown it. */
 function isAtRest(world: World): boolean {
   const outcomes = world.disk.streams.get('OUTCOMES')?.lastSeq ?? 0;
+  const quarantined = world.disk.streams.get('QUARANTINE')?.lastSeq ?? 0;
+  if (answeredUpTo(world, outcomes) < world.lastQuestionSeq()) return false;
+  if (world.tables.of('quarantine').length < quarantined) return false;
   const stored = world.tables.marks.get('outcomes.complete')?.to_seq ?? 0;
   const hub = world.edge?.hub;
   return outcomes > 0 && stored === outcomes && hub?.following === true && hub.outcomeSeq === outcomes;
+}
+
+/** Newest position of EVENTS that OUTCOMES answers. */
+function answeredUpTo(world: World, outcomes: number): number {
+  const last = world.disk.streams.get('OUTCOMES')?.messages.get(outcomes);
+  return last === undefined ? 0 : decodeOutcomeHead(last.payload).inputSeq;
 }
 
 function describeProgress(world: World): string {

@@ -1,5 +1,6 @@
 /** One whole simulated Weir: log server, store, network, the three parts and the people outside, from one seed. */
 import { pino } from 'pino';
+import { splitFrame } from '../../../core/codec/frame.ts';
 import { type Config, parseConfig } from '../../../core/config.ts';
 import { ensureTopology } from '../../../stream/topology.ts';
 import { type Disk, noTroubles, SimulatedServer } from '../nats/server.ts';
@@ -26,6 +27,8 @@ export interface Defects {
 }
 
 const BASE_CONFIG = parseConfig({});
+/** First byte of an encoded tick. */
+const TICK_KIND = 2;
 const CHECKPOINT_STREAM = 'OBJ_weir-checkpoints';
 
 export class World {
@@ -43,6 +46,8 @@ export class World {
   readonly #random: Random;
   readonly #storeTroubles = { untilMs: 0, chance: 0, slowUntilMs: 0, slowMs: 0 };
   readonly #remove: () => void;
+  #scannedSeq = 0;
+  #questionSeq = 0;
   #server: SimulatedServer;
   #edge: Edge | undefined;
 
@@ -151,6 +156,18 @@ export class World {
       },
       damageCheckpoint: (random) => this.#damageCheckpoint(random),
     };
+  }
+
+  /** Newest position of EVENTS with more in it than a tick: what must have an answer. */
+  lastQuestionSeq(): number {
+    const stream = this.disk.streams.get('EVENTS');
+    if (stream === undefined) return 0;
+    for (; this.#scannedSeq < stream.lastSeq; this.#scannedSeq++) {
+      const message = stream.messages.get(this.#scannedSeq + 1);
+      const isQuestion = message !== undefined && splitFrame(message.payload).some((item) => item[0] !== TICK_KIND);
+      if (isQuestion) this.#questionSeq = this.#scannedSeq + 1;
+    }
+    return this.#questionSeq;
   }
 
   /** No more faults from here on; what is under way still comes to its end. */
