@@ -8,7 +8,7 @@ import type { Owner, Scheduler } from '../world/scheduler.ts';
 import { WORLD_START_MS } from '../world/virtual-globals.ts';
 import { Consumer, type ConsumerPort } from './consumer.ts';
 import { answerApi } from './jetstream-api.ts';
-import { encodeMessage, headerOf, type PublishCommand, parseCommands, statusHeaders, subjectFits } from './protocol.ts';
+import { encodeMessage, type PublishCommand, parseCommands, statusHeaders, subjectFits } from './protocol.ts';
 import type { Connection, Listener, ServerSide } from './socket.ts';
 import type { ApiError, SimulatedStream, StreamDefects } from './stream.ts';
 
@@ -41,6 +41,8 @@ export interface ServerTroubles {
   noLeaderUntilMs: number;
   noResponderUntilMs: number;
   fullUntilMs: number;
+  /** The only stream without a leader, a responder or room; all of them where it is absent. */
+  onlyStream: string | undefined;
   /** Until then acknowledgements get lost with `lostAckChance`, deliveries with `lostDeliveryChance`. */
   lossUntilMs: number;
   lostAckChance: number;
@@ -52,6 +54,7 @@ export interface ServerTroubles {
 export function noTroubles(): ServerTroubles {
   return {
     noLeaderUntilMs: 0,
+    onlyStream: undefined,
     noResponderUntilMs: 0,
     fullUntilMs: 0,
     lossUntilMs: 0,
@@ -182,23 +185,23 @@ export class SimulatedServer implements Listener {
 
   #store(stream: SimulatedStream, { subject, reply, headers, payload }: PublishCommand): void {
     const { troubles, random, count, scheduler } = this.#o;
-    const { nowMs } = scheduler;
-    if (nowMs < troubles.noResponderUntilMs) {
+    const { name } = stream.config;
+    if (this.#isTroubled(troubles.noResponderUntilMs, name)) {
       count('no responder');
       this.#answerNobody(reply);
       return;
     }
-    stream.isFull = nowMs < troubles.fullUntilMs;
-    const isDown = nowMs < troubles.noLeaderUntilMs;
+    stream.isFull = this.#isTroubled(troubles.fullUntilMs, name);
+    const isDown = this.#isTroubled(troubles.noLeaderUntilMs, name);
     const result = isDown ? { error: NO_LEADER } : stream.publish(subject, headers, payload, this.nowMs);
     if (isDown) count('no leader');
     if ('error' in result && result.error.err_code === 10077) count('log full');
     if ('duplicate' in result && result.duplicate) count('duplicate recognised');
     if ('error' in result && [10070, 10071].includes(result.error.err_code)) count('write refused by expectation');
     if (reply !== '') {
-      const name = stream.config.name;
       const answer = 'error' in result ? { error: result.error, stream: name, seq: 0 } : { stream: name, ...result };
-      if (nowMs < troubles.lossUntilMs && random.chance(troubles.lostAckChance)) count('acknowledgement lost');
+      if (scheduler.nowMs < troubles.lossUntilMs && random.chance(troubles.lostAckChance))
+        count('acknowledgement lost');
       else this.#send(`ack.${name}`, () => this.#answer(reply, answer), this.#diskMs());
     }
     if ('error' in result || result.duplicate) return;
@@ -206,8 +209,9 @@ export class SimulatedServer implements Listener {
   }
 
   #api(subject: string, reply: string, payload: Buffer): void {
-    const { troubles, count, scheduler } = this.#o;
-    if (scheduler.nowMs < troubles.noResponderUntilMs) {
+    const { troubles, count } = this.#o;
+    const stream = streamOfApi(subject);
+    if (this.#isTroubled(troubles.noResponderUntilMs, stream)) {
       count('no responder');
       this.#answerNobody(reply);
       return;
@@ -219,10 +223,15 @@ export class SimulatedServer implements Listener {
       else consumer.pull(reply, JSON.parse(payload.toString()));
       return;
     }
-    const isDown = scheduler.nowMs < troubles.noLeaderUntilMs;
+    const isDown = this.#isTroubled(troubles.noLeaderUntilMs, stream);
     if (isDown) count('no leader');
     const answer = isDown ? { error: NO_LEADER } : answerApi(this, subject, payload);
     this.#send(`api.${this.#o.random.below(1_000_000)}`, () => this.#answer(reply, answer), this.#diskMs());
+  }
+
+  #isTroubled(untilMs: number, stream: string): boolean {
+    const { troubles, scheduler } = this.#o;
+    return scheduler.nowMs < untilMs && (troubles.onlyStream === undefined || troubles.onlyStream === stream);
   }
 
   /** Sends in its lane's order, after a moment of work. */
@@ -278,10 +287,11 @@ export class SimulatedServer implements Listener {
   }
 }
 
-function laneOf(consumer: Consumer): string {
-  return `${consumer.stream.config.name}.${consumer.config.name}`;
+/** The stream that a request is about, `''` for none of ours. */
+function streamOfApi(subject: string): string {
+  return subject.split('.').find((word) => /^(EVENTS|OUTCOMES|QUARANTINE|OBJ_|KV_)/.test(word)) ?? '';
 }
 
-export function messageId(headers: Buffer): string {
-  return headerOf(headers, 'Nats-Msg-Id') ?? '';
+function laneOf(consumer: Consumer): string {
+  return `${consumer.stream.config.name}.${consumer.config.name}`;
 }

@@ -16,6 +16,7 @@ export interface Victims {
   readonly server: ServerTroubles;
   readonly store: StoreTroubles;
   readonly count: (fault: string) => void;
+  later(delayMs: number, run: () => void): void;
   killServer(downMs: number): void;
   pauseServer(forMs: number): void;
   killStore(downMs: number): void;
@@ -48,13 +49,23 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       connection.swallow(r.between(100, 5_000));
     }
   },
+  'outcomes stuck, then a kill': (v, r) => {
+    v.server.onlyStream = 'OUTCOMES';
+    const forMs = r.between(300, 2_500);
+    if (r.chance(0.5)) v.server.noLeaderUntilMs = v.nowMs() + forMs;
+    else v.server.fullUntilMs = v.nowMs() + forMs;
+    v.later(forMs * r.between(0.3, 1), () => v.parts.find(({ name }) => name === 'processor')?.kill());
+  },
   'no leader': (v, r) => {
+    v.server.onlyStream = chooseStream(r);
     v.server.noLeaderUntilMs = v.nowMs() + r.between(20, 1_500);
   },
   'no responder': (v, r) => {
+    v.server.onlyStream = chooseStream(r);
     v.server.noResponderUntilMs = v.nowMs() + r.between(20, 1_000);
   },
   'log full': (v, r) => {
+    v.server.onlyStream = chooseStream(r);
     v.server.fullUntilMs = v.nowMs() + r.between(20, 1_500);
   },
   'lost acknowledgements': (v, r) => {
@@ -77,6 +88,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'viewer in a tunnel': (v, r) => v.dropViewer(r),
   'damaged checkpoint': (v, r) => v.damageCheckpoint(r),
 };
+
+/** Each stream of a cluster has a leader of its own. */
+function chooseStream(random: Random): string | undefined {
+  return random.chance(0.4) ? undefined : random.pick(['EVENTS', 'OUTCOMES', 'QUARANTINE', 'OBJ_weir-checkpoints']);
+}
 
 export interface PlannedFault {
   readonly atMs: number;

@@ -127,6 +127,7 @@ export class World {
       server: this.troubles,
       store: this.#storeTroubles,
       count,
+      later: (delayMs, run) => void scheduler.after(delayMs, this.outside, run),
       killServer: (downMs) => {
         count('server killed');
         this.#server.kill();
