@@ -149,6 +149,7 @@ function digest(bytes: Uint8Array): number {
     }
     return hashBytes(bytes, h, words * 4);
   }
-  const aligned = bytes.slice();
+  // A copy, which `slice` of a Buffer is not: what came from the network would stay where it lies.
+  const aligned = new Uint8Array(bytes);
   return aligned.length < 4 ? hashBytes(aligned, h) : digest(aligned);
 }

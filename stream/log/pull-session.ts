@@ -104,7 +104,12 @@ export async function openPullSession(
 
   const readStatus = (message: Msg): void => {
     const code = message.headers?.code ?? 0;
-    if (code === STATUS_HEARTBEAT) return;
+    if (code === STATUS_HEARTBEAT) {
+      // A gap shows when the next delivery comes; where the last one was lost, only the heartbeat tells.
+      const delivered = Number(message.headers?.get('Nats-Last-Consumer') || 0);
+      if (delivered > consumerSeq) breakSession(`delivery ${delivered} was sent and ${consumerSeq} came`);
+      return;
+    }
     const ofPull = code === STATUS_REQUEST_TIMEOUT || code === STATUS_CONFLICT;
     const left = message.headers?.get('Nats-Pending-Messages') ?? '';
     if (!ofPull || left === '') {

@@ -171,7 +171,7 @@ export class Consumer {
         }
         if (nowMs - pull.heardMs >= pull.heartbeatMs) {
           pull.heardMs = nowMs;
-          this.#port.tell(this, pull.inbox, statusHeaders('100 Idle Heartbeat'));
+          this.#port.tell(this, pull.inbox, this.#heartbeat());
         }
         return true;
       });
@@ -181,14 +181,20 @@ export class Consumer {
     this.#port.after(HEARTBEAT_STEP_MS, look);
   }
 
+  #heartbeat(): Buffer {
+    return statusHeaders('100 Idle Heartbeat', {
+      'Nats-Last-Consumer': String(this.#delivered),
+      'Nats-Last-Stream': String(this.#nextSeq - 1),
+    });
+  }
+
   #watchPush(): void {
     const everyMs = (this.config.idle_heartbeat ?? 0) / NANOS_PER_MILLI;
     const look = (): void => {
       if (this.deleted) return;
       const inbox = this.config.deliver_subject ?? '';
       if (this.#port.hasInterest(inbox) && this.#port.nowMs() - this.#toldMs >= everyMs) {
-        const last = { 'Nats-Last-Consumer': String(this.#delivered), 'Nats-Last-Stream': String(this.#nextSeq - 1) };
-        this.#port.tell(this, inbox, statusHeaders('100 Idle Heartbeat', last));
+        this.#port.tell(this, inbox, this.#heartbeat());
       }
       this.#port.after(everyMs, look);
     };

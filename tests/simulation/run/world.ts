@@ -49,7 +49,8 @@ export class World {
   #scannedSeq = 0;
   #questionSeq = 0;
   #server: SimulatedServer;
-  #edge: Edge | undefined;
+  /** Gateways that serve, by their process: one that was replaced in its sleep may still wake up. */
+  readonly #edges = new Map<Owner, Edge>();
 
   constructor(random: Random, defects: Defects = {}) {
     const { scheduler } = this;
@@ -89,9 +90,7 @@ export class World {
       new Part(
         'edge',
         part,
-        edgeMain(surroundings, scheduler, (edge) => {
-          this.#edge = edge;
-        }),
+        edgeMain(surroundings, scheduler, (edge) => void this.#edges.set(edge.life.owner, edge)),
       ),
     ];
     this.clients = {
@@ -109,9 +108,8 @@ export class World {
 
   /** The gateway that clients reach now. */
   get edge(): Edge | undefined {
-    const edge = this.#edge;
-    const isCurrent = edge !== undefined && edge.life.owner === this.parts.find(({ name }) => name === 'edge')?.owner;
-    return isCurrent ? edge : undefined;
+    const owner = this.parts.find(({ name }) => name === 'edge')?.owner;
+    return owner === undefined ? undefined : this.#edges.get(owner);
   }
 
   readonly count = (fault: string): void => {

@@ -27,7 +27,6 @@ export interface StoreOptions {
 
 const USUAL_MS = 3;
 const LATE_MS = 700;
-const GIVE_UP_MS = 300;
 
 type Steps = (() => void)[];
 
@@ -35,6 +34,8 @@ export class SimulatedClickHouse {
   owner: Owner;
   isUp = true;
   readonly #o: StoreOptions;
+  /** What to tell the callers when the server dies. */
+  readonly #underWay = new Set<() => void>();
 
   constructor(options: StoreOptions) {
     this.#o = options;
@@ -44,6 +45,8 @@ export class SimulatedClickHouse {
   kill(): void {
     this.owner.alive = false;
     this.isUp = false;
+    for (const breakOff of this.#underWay) breakOff();
+    this.#underWay.clear();
   }
 
   restart(): void {
@@ -122,10 +125,10 @@ export class SimulatedClickHouse {
       };
       const delayMs = slowMs + random.unit() * USUAL_MS;
       // A server that dies with the call answers nothing; its caller sees the connection break.
-      scheduler.after(delayMs + GIVE_UP_MS, caller, () => {
-        if (settled || server.alive) return;
+      this.#underWay.add(() => {
+        if (settled) return;
         count('store died during a call');
-        reject(new WeirError('store.unavailable', 'the connection broke'));
+        fail('the connection broke', random.unit());
       });
       if (scheduler.nowMs >= troubles.untilMs || !random.chance(troubles.chance)) return work(delayMs, 1, succeed);
       const kind = random.below(4);
