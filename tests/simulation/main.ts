@@ -1,6 +1,7 @@
 /** `npm run simulate -- [--seeds N] [--from SEED] [--requests N] [--span MS]`: many seeds in a row; exit code 1 when one fails. */
 import { Command } from 'commander';
-import { runSeed } from './run/run-seed.ts';
+import type { RunOptions } from './run/run-seed.ts';
+import { describeFailure, runSeeds } from './run/run-seeds.ts';
 
 const program = new Command('simulate')
   .description('run the simulated Weir from many seeds')
@@ -11,32 +12,19 @@ const program = new Command('simulate')
   .option('--verbose', 'tell each run')
   .parse();
 const o = program.opts<{ seeds: number; from: number; requests?: number; span?: number; verbose?: boolean }>();
+const options: RunOptions = {
+  ...(o.requests === undefined ? {} : { requests: o.requests }),
+  ...(o.span === undefined ? {} : { spanMs: o.span }),
+};
 
-const coverage = new Map<string, number>();
-const failed: number[] = [];
 const cpu = process.cpuUsage();
-let events = 0;
-for (let seed = o.from; seed < o.from + o.seeds; seed++) {
-  const report = await runSeed(seed, {
-    ...(o.requests === undefined ? {} : { requests: o.requests }),
-    ...(o.span === undefined ? {} : { spanMs: o.span }),
-  });
-  events += report.events;
-  for (const [name, count] of report.coverage) coverage.set(name, (coverage.get(name) ?? 0) + count);
-  if (o.verbose === true)
-    process.stdout.write(
-      `seed ${seed}: ${report.events} steps, ${report.simulatedMs.toFixed(0)} ms, ${report.faults.join('; ')}\n`,
-    );
-  if (report.problems.length === 0) continue;
-  failed.push(seed);
-  process.stdout.write(
-    `seed ${seed} FAILED (${report.faults.join('; ')})\n  ${report.problems.slice(0, 8).join('\n  ')}\n`,
-  );
-  process.stdout.write(`  again: npm run simulate -- --seeds 1 --from ${seed}\n`);
-}
+const { failed, coverage, events } = await runSeeds(o.from, o.seeds, options, (report) => {
+  if (report.problems.length > 0) process.stdout.write(`${describeFailure(report, options)}\n`);
+  else if (o.verbose === true)
+    process.stdout.write(`seed ${report.seed}: ${report.events} steps, ${report.faults.join('; ')}\n`);
+});
 const { user, system } = process.cpuUsage(cpu);
 console.table(Object.fromEntries([...coverage].sort(([a], [b]) => (a < b ? -1 : 1))));
-process.stdout.write(
-  `${o.seeds} seeds, ${failed.length} failed, ${events} steps, ${((user + system) / 1_000 / o.seeds).toFixed(1)} ms CPU a seed\n`,
-);
+const cpuMs = ((user + system) / 1_000 / o.seeds).toFixed(1);
+process.stdout.write(`${o.seeds} seeds, ${failed.length} failed, ${events} steps, ${cpuMs} ms CPU a seed\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -101,7 +101,14 @@ export function headerOf(headers: Buffer, name: string): string | undefined {
 
 /** Whether a subject fits a subscription with `*` and `>`. */
 export function subjectFits(pattern: string, subject: string): boolean {
-  if (!pattern.includes('*') && !pattern.includes('>')) return pattern === subject;
+  if (pattern === subject) return true;
+  const star = pattern.indexOf('*');
+  const tail = pattern.endsWith('>') ? pattern.length - 1 : -1;
+  if (star < 0 && tail < 0) return false;
+  // The usual patterns end in their only wildcard.
+  if (star === pattern.length - 1)
+    return subject.startsWith(pattern.slice(0, star)) && !subject.includes('.', star) && subject.length > star;
+  if (star < 0) return subject.startsWith(pattern.slice(0, tail)) && subject.length > tail;
   const wanted = pattern.split('.');
   const tokens = subject.split('.');
   for (let i = 0; i < wanted.length; i++) {

@@ -191,7 +191,8 @@ export class SimulatedServer implements Listener {
       this.#answerNobody(reply);
       return;
     }
-    stream.isFull = this.#isTroubled(troubles.fullUntilMs, name);
+    // One that makes room by dropping its oldest is never full.
+    stream.isFull = stream.config.discard === 'new' && this.#isTroubled(troubles.fullUntilMs, name);
     const isDown = this.#isTroubled(troubles.noLeaderUntilMs, name);
     const result = isDown ? { error: NO_LEADER } : stream.publish(subject, headers, payload, this.nowMs);
     if (isDown) count('no leader');
@@ -219,8 +220,8 @@ export class SimulatedServer implements Listener {
     const pull = /^\$JS\.API\.CONSUMER\.MSG\.NEXT\.([^.]+)\.(.+)$/.exec(subject);
     if (pull !== null) {
       const consumer = this.consumers.get(`${pull[1]}.${pull[2]}`);
-      if (consumer === undefined) this.#answerNobody(reply);
-      else consumer.pull(reply, JSON.parse(payload.toString()));
+      // A pull on a consumer that is gone is answered by nothing.
+      consumer?.pull(reply, JSON.parse(payload.toString()));
       return;
     }
     const isDown = this.#isTroubled(troubles.noLeaderUntilMs, stream);
@@ -268,13 +269,14 @@ export class SimulatedServer implements Listener {
   /** To everybody who listens at `to`, one of each queue. Answers whether there was somebody. */
   #deliver(to: string, subject: string, reply: string, headers: Buffer, payload: Uint8Array): boolean {
     const found = this.#subscribersOf(to);
-    const queues = new Set<string>();
-    for (const queue of new Set(found.map((subscription) => subscription.queue))) {
-      const members = found.filter((subscription) => subscription.queue === queue);
-      const chosen = queue === '' ? members : [members[this.#queueTurns++ % members.length]];
-      queues.add(queue);
-      for (const subscription of chosen)
-        if (subscription !== undefined) this.#hand(subscription, subject, reply, headers, payload);
+    const queues = new Map<string, Subscription[]>();
+    for (const subscription of found) {
+      if (subscription.queue === '') this.#hand(subscription, subject, reply, headers, payload);
+      else queues.set(subscription.queue, [...(queues.get(subscription.queue) ?? []), subscription]);
+    }
+    for (const members of queues.values()) {
+      const chosen = members[this.#queueTurns++ % members.length];
+      if (chosen !== undefined) this.#hand(chosen, subject, reply, headers, payload);
     }
     return found.length > 0;
   }

@@ -27,7 +27,7 @@ export interface Victims {
 
 type Fault = (v: Victims, random: Random) => void;
 
-const FAULTS: Readonly<Record<string, Fault>> = {
+const FAULTS = {
   'kill part': (v, r) => r.pick(v.parts).kill(),
   'pause part': (v, r) => r.pick(v.parts).pause(r.between(50, 4_000)),
   'replace part asleep': (v, r) => r.pick(v.parts).replaceWhileAsleep(r.between(100, 3_000)),
@@ -87,7 +87,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'viewer in a tunnel': (v, r) => v.dropViewer(r),
   'damaged checkpoint': (v, r) => v.damageCheckpoint(r),
-};
+} satisfies Readonly<Record<string, Fault>>;
+
+export type FaultName = keyof typeof FAULTS;
+const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
 
 /** Each stream of a cluster has a leader of its own. */
 function chooseStream(random: Random): string | undefined {
@@ -100,15 +103,15 @@ export interface PlannedFault {
   run(victims: Victims): void;
 }
 
-/** Nothing goes wrong after `spanMs`: then the world heals and must come to rest. */
-export function planFaults(random: Random, spanMs: number): PlannedFault[] {
-  const names = Object.keys(FAULTS).filter(() => random.chance(0.35));
+/** Nothing goes wrong after `spanMs`: then the world heals and must come to rest. `only` names the one kind to use. */
+export function planFaults(random: Random, spanMs: number, only?: FaultName): PlannedFault[] {
+  const names = only === undefined ? FAULT_NAMES.filter(() => random.chance(0.35)) : [only];
   if (names.length === 0 || random.chance(0.05)) return [];
   const planned: PlannedFault[] = [];
   for (let i = 1 + random.below(7); i > 0; i--) {
     const name = random.pick(names);
     const own = random.fork();
-    planned.push({ atMs: random.between(0, spanMs), name, run: (victims) => FAULTS[name]?.(victims, own) });
+    planned.push({ atMs: random.between(0, spanMs), name, run: (victims) => FAULTS[name](victims, own) });
   }
   return planned.sort((a, b) => a.atMs - b.atMs);
 }

@@ -3,7 +3,7 @@ import { decodeOutcomeHead } from '../../../core/outcomes/outcome-codec.ts';
 import { askUntil } from '../parts/clients.ts';
 import { createRandom } from '../world/random.ts';
 import { checkWorld } from './check.ts';
-import { planFaults } from './faults.ts';
+import { type FaultName, planFaults } from './faults.ts';
 import { planWorkload, type Workload } from './workload.ts';
 import { type Defects, World } from './world.ts';
 
@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly requests?: number;
   readonly spanMs?: number;
   readonly defects?: Defects;
+  /** The only kind of fault; any where it is absent. */
+  readonly only?: FaultName;
 }
 
 export interface RunReport {
@@ -48,7 +50,7 @@ async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
   const random = createRandom(seed);
   const spanMs = o.spanMs ?? SPAN_MS;
   const workload = planWorkload(random.fork(), { requests: o.requests ?? REQUESTS, spanMs });
-  const faults = planFaults(random.fork(), spanMs);
+  const faults = planFaults(random.fork(), spanMs, o.only);
   const world = new World(random, o.defects);
   const { scheduler } = world;
   const problems: string[] = [];
