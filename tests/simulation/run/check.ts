@@ -40,6 +40,7 @@ const TABLE_OF_KIND = {
   offer: 'offers',
   withdrawn: 'withdrawals',
   ruleset: 'rulesets',
+  ruleset_part: 'ruleset_parts',
 } as const;
 
 /** Everything that is wrong, in words; empty where all holds. */
