@@ -1,22 +1,28 @@
 /** The requests below `$JS.API.` that Weir and its client make. What is not known here fails loudly, it is never guessed. */
-import type { Consumer } from './consumer.ts';
-import type { SimulatedServer } from './server.ts';
-import { type ApiError, SimulatedStream, type StoredMessage } from './stream.ts';
+import type { Consumer, ConsumerConfig } from './consumer.ts';
+import { type ApiError, SimulatedStream, type StoredMessage, type StreamConfig, type StreamDefects } from './stream.ts';
 
 const STREAM_NOT_FOUND: ApiError = { code: 404, err_code: 10059, description: 'stream not found' };
 const CONSUMER_NOT_FOUND: ApiError = { code: 404, err_code: 10014, description: 'consumer not found' };
 const NO_MESSAGE: ApiError = { code: 404, err_code: 10037, description: 'no message found' };
+
+/** What the requests are about. */
+export interface ApiState {
+  readonly disk: { readonly streams: Map<string, SimulatedStream>; readonly defects: StreamDefects };
+  readonly consumers: Map<string, Consumer>;
+  createConsumer(stream: SimulatedStream, config: ConsumerConfig): Consumer;
+}
 
 interface ApiRequest {
   readonly seq?: number;
   readonly last_by_subj?: string;
   readonly filter?: string;
   readonly subjects_filter?: string;
-  readonly config?: ConstructorParameters<typeof Consumer>[1];
+  readonly config?: ConsumerConfig;
   readonly name?: string;
 }
 
-export function answerApi(server: SimulatedServer, subject: string, payload: Buffer): object {
+export function answerApi(server: ApiState, subject: string, payload: Buffer): object {
   if (subject === '$JS.API.INFO') return { type: 'io.nats.jetstream.api.v1.account_info_response', streams: 0 };
   const words = subject.split('.').slice(2);
   const request = (payload.length === 0 ? {} : JSON.parse(payload.toString())) as ApiRequest;
@@ -24,7 +30,7 @@ export function answerApi(server: SimulatedServer, subject: string, payload: Buf
   const name = words[what.split('.').length] ?? '';
   const { streams } = server.disk;
   if (what === 'STREAM.CREATE' || what === 'STREAM.UPDATE') {
-    const config = request as ConstructorParameters<typeof SimulatedStream>[0];
+    const config = request as unknown as StreamConfig;
     const present = streams.get(name);
     if (present === undefined && what === 'STREAM.UPDATE') return { error: STREAM_NOT_FOUND };
     if (present !== undefined) present.config = config;

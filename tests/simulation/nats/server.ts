@@ -6,7 +6,7 @@
 import type { Random } from '../world/random.ts';
 import type { Owner, Scheduler } from '../world/scheduler.ts';
 import { WORLD_START_MS } from '../world/virtual-globals.ts';
-import { Consumer, type ConsumerPort } from './consumer.ts';
+import { Consumer, type ConsumerConfig, type ConsumerPort } from './consumer.ts';
 import { answerApi } from './jetstream-api.ts';
 import { encodeMessage, type PublishCommand, parseCommands, statusHeaders, subjectFits } from './protocol.ts';
 import type { Connection, Listener, ServerSide } from './socket.ts';
@@ -128,7 +128,7 @@ export class SimulatedServer implements Listener {
     return undefined;
   }
 
-  createConsumer(stream: SimulatedStream, config: ConstructorParameters<typeof Consumer>[1]): Consumer {
+  createConsumer(stream: SimulatedStream, config: ConsumerConfig): Consumer {
     const name = config.name === '' ? `c${++this.#consumersMade}` : config.name;
     const consumer = new Consumer(stream, { ...config, name }, this.#port);
     this.consumers.set(`${stream.config.name}.${name}`, consumer);
