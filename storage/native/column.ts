@@ -14,7 +14,7 @@ export interface Column {
   clear(): void;
 }
 
-const FIRST_CAPACITY_BYTES = 8_192;
+const FIRST_CAPACITY_BYTES = 512;
 
 /** Bytes that grow; the base of all columns. */
 export class ByteBuffer {

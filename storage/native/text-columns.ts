@@ -58,7 +58,7 @@ export class TagColumn implements Column {
   readonly type = 'LowCardinality(String)';
   readonly #dictionary = new Map<string, number>();
   readonly #keys = new ByteBuffer();
-  #indexes = new Uint32Array(1_024);
+  #indexes = new Uint32Array(64);
   #rows = 0;
 
   push(value: string): void {

@@ -230,6 +230,7 @@ function chooseConfig(random: Random): Config {
   return {
     ...BASE_CONFIG,
     WEIR_FRAME_ENTRIES_MAX: 1 + random.below(6),
+    WEIR_FRAME_BYTES_MAX: 4_096,
     WEIR_FRAME_LINGER_MS: random.below(4),
     WEIR_APPEND_IN_FLIGHT_MAX: 1 + random.below(16),
     WEIR_OUTCOMES_IN_FLIGHT_MAX: 1 + random.below(8),
