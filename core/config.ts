@@ -74,7 +74,17 @@ export const ConfigSchema = Type.Object({
   WEIR_EVENT_DEPTH_MAX: count(16, 'Depth of nesting in one event'),
   WEIR_BATCH_EVENTS_MAX: count(20_000, 'Events in one request'),
   WEIR_EVENT_FUTURE_MAX_MS: count(300_000, 'How far ahead of the clock an event time may lie'),
-  WEIR_REQUESTS_PER_MINUTE_MAX: count(60_000, 'Requests per minute and token; past it 429'),
+  WEIR_DECISION_TIMEOUT_MS: Type.Integer({
+    minimum: 1,
+    maximum: 30_000,
+    default: 500,
+    description: 'How long POST /v1/decisions waits unless the request says otherwise',
+  }),
+  WEIR_DECISION_FALLBACK: Type.Enum(['approve', 'review', 'decline'], {
+    default: 'review',
+    description: 'The decision when none came in time; it is marked as degraded',
+  }),
+  WEIR_REQUESTS_PER_MINUTE_MAX: count(600_000, 'Requests per minute and token; past it 429'),
   WEIR_CHECKPOINT_INTERVAL_MS: count(10_000, 'Time between checkpoints of the engine'),
   WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
   WEIR_OUTCOMES_IN_FLIGHT_MAX: count(64, 'Outcome frames sent and not yet acknowledged'),

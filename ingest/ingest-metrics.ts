@@ -6,6 +6,7 @@ export type Origin = 'http' | 'nats';
 export interface IngestMetrics {
   readonly events: Counter<'result'>;
   readonly rejected: Counter<'code'>;
+  readonly decisions: Counter<'result'>;
   readonly requests: Counter<'origin' | 'status'>;
   readonly requestBytes: Counter<'origin'>;
   readonly appendSeconds: Histogram;
@@ -30,6 +31,12 @@ function createIngestMetrics(registry: Registry): IngestMetrics {
     events: new Counter({
       name: 'weir_ingest_events_total',
       help: 'Events by what became of them; the rejected ones are in quarantine',
+      labelNames: ['result'],
+      registers,
+    }),
+    decisions: new Counter({
+      name: 'weir_ingest_decisions_total',
+      help: 'Synchronous decisions: decided, repeated, or degraded to the fallback at the deadline',
       labelNames: ['result'],
       registers,
     }),

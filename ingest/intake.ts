@@ -17,6 +17,9 @@ import { type BatchReading, type BodyForm, readBatch } from './body/read-batch.t
 import type { IntakeOptions } from './ports.ts';
 import { createQuarantineKeeper, type Provenance, type Refused } from './quarantine-refusals.ts';
 
+/** Decisions are taken until the backlog is this many times what it may be for events. */
+const DECISION_BACKLOG_FACTOR = 2;
+
 interface Body {
   readonly bytes: Buffer;
   readonly form: BodyForm;
@@ -24,8 +27,11 @@ interface Body {
 }
 
 export interface Intake {
-  /** Throws a `WeirError` `log.backlogged` when nothing can be taken now; asked before a body is read. */
-  assertOpen(): void;
+  /**
+   * Throws a `WeirError` `log.backlogged` when nothing can be taken now; asked before a body is read. Events are refused
+   * first, so that decisions still go through while a backlog is worked off.
+   */
+  assertOpen(purpose?: 'events' | 'decision'): void;
   /** Never rejects: what goes wrong is an answer. */
   take(body: Body): Promise<IntakeAnswer>;
   /** A body that could not be read: quarantined as far as its bytes are there, counted, and answered. */
@@ -36,9 +42,10 @@ export function createIntake(options: IntakeOptions): Intake {
   const { appender, config, metrics, log, backlog } = options;
   const keeper = createQuarantineKeeper(options.quarantine);
 
-  function assertOpen(): void {
+  function assertOpen(purpose: 'events' | 'decision' = 'events'): void {
     const { framesBehind } = backlog();
-    if (framesBehind > config.WEIR_BACKLOG_FRAMES_MAX) {
+    const share = purpose === 'events' ? 1 : DECISION_BACKLOG_FACTOR;
+    if (framesBehind > config.WEIR_BACKLOG_FRAMES_MAX * share) {
       throw new WeirError('log.backlogged', `the processor is ${framesBehind} frames behind`);
     }
     if (appender.queuedEntries > config.WEIR_APPEND_QUEUE_ENTRIES_MAX) {

@@ -14,11 +14,13 @@ import { WeirError } from '../core/errors.ts';
 import { decodeOutcomeHead } from '../core/outcomes/outcome-codec.ts';
 import { openCheckpointStore } from '../stream/checkpoint-store.ts';
 import type { StreamConnection } from '../stream/connection.ts';
+import { serveDecisions } from '../stream/decision-exchange.ts';
 import { logState, readLog } from '../stream/log/log-reader.ts';
 import { createOutcomePublisher } from '../stream/log/outcome-publisher.ts';
 import { createQuarantinePublisher } from '../stream/log/quarantine.ts';
 import { publishProgress } from '../stream/progress.ts';
 import { startCheckpointer } from './checkpointer.ts';
+import { createRecentDecisions } from './decisions/recent-decisions.ts';
 import type { Engine } from './engine/engine.ts';
 import { loadEngine } from './load-engine.ts';
 import { createOutcomeGate } from './outcome-gate.ts';
@@ -88,6 +90,8 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
     metrics,
   });
   const query = serveCustomerQuery(connection, engine);
+  const recent = createRecentDecisions(gate);
+  const questions = serveDecisions(connection, recent.answer);
   const tellProgress = (): void =>
     publishProgress(connection, 'processor', { inputSeq: gate.acknowledged, outcomeSeq: publisher.lastSeq });
   const progress = setInterval(tellProgress, PROGRESS_INTERVAL_MS);
@@ -106,6 +110,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
       metrics.lagFrames.set(message.pending);
       if (engine.poisoned > poisonedBefore && !gate.isAnswered(message.seq))
         await quarantinePoison(message, parts, { quarantine, log, metrics });
+      recent.add(message.seq, parts);
       await gate.pass(message.seq, parts);
       preparation.wake();
       if (performance.now() - turnMs > TURN_MS) {
@@ -122,6 +127,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
     clearInterval(progress);
     preparation.stop();
     query.stop();
+    questions.stop();
     if (failure === undefined && !aborted) await withDeadline(checkpointer.save(), STOP_TIMEOUT_MS);
     if (failure === undefined && !aborted) tellProgress();
     await publisher.close();

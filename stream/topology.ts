@@ -31,6 +31,7 @@ export type StreamName = keyof typeof STREAMS;
 export const SUBJECTS = {
   intakeEvents: 'weir.intake.events',
   queryCustomer: 'weir.query.customer',
+  queryDecision: 'weir.query.decision',
   progress: 'weir.progress',
   metrics: 'weir.metrics',
 } as const;

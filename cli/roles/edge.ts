@@ -14,12 +14,17 @@ import { registerLiveSocket } from '../../api/live/socket/register-live-socket.t
 import { registerApiRoutes } from '../../api/register-api-routes.ts';
 import { createTokenAuthority, type TokenAuthority } from '../../api/token-authority.ts';
 import { INTAKE_ASYNC_API } from '../../ingest/async-api.ts';
+import { createDecide } from '../../ingest/decisions/decide.ts';
+import type { DecisionAnswer } from '../../ingest/decisions/decision-answer.ts';
 import { registerIngestRoutes } from '../../ingest/http-routes.ts';
+import { ingestMetricsOf } from '../../ingest/ingest-metrics.ts';
 import { serveIntake } from '../../ingest/nats-intake.ts';
 import { startTicks } from '../../ingest/tick.ts';
 import { DEMO_PERSONAS } from '../../loadtest/demo/personas.ts';
-import { openStore } from '../../storage/open-store.ts';
+import { openStore, type Store } from '../../storage/open-store.ts';
+import { findDecision } from '../../storage/queries/decisions.ts';
 import { connectStream, type StreamConnection } from '../../stream/connection.ts';
+import { askDecision } from '../../stream/decision-exchange.ts';
 import { createEventAppender, type EventAppender } from '../../stream/log/event-appender.ts';
 import { createQuarantinePublisher } from '../../stream/log/quarantine.ts';
 import { collectMetrics, serveMetrics } from '../../stream/metrics-exchange.ts';
@@ -58,7 +63,11 @@ export async function startEdge(context: RoleContext): Promise<RunningRole> {
     });
     const appender = createEventAppender(connection, { limits: config, log, metrics });
     undo.push(() => appender.close());
-    if (brief.serves.includes('ingest')) undo.push(addIngest(context, app, connection, appender));
+    if (brief.serves.includes('ingest')) {
+      const store = await openStore({ ...parts.store, log });
+      undo.push(() => store.close());
+      undo.push(addIngest(context, app, connection, appender, store));
+    }
     if (brief.serves.includes('api')) undo.push(await addApi(context, app, connection, appender, auth));
     undo.push(() => app.close());
     await app.listen({ host: config.HOST, port: config.PORT });
@@ -77,6 +86,7 @@ function addIngest(
   app: HttpServer,
   connection: StreamConnection,
   appender: EventAppender,
+  store: Store,
 ): Undo {
   const processor = watchProgress(connection, 'processor');
   const options = {
@@ -88,7 +98,17 @@ function addIngest(
     metrics,
     backlog: () => ({ framesBehind: Math.max(0, appender.lastSeq - (processor.last?.inputSeq ?? 0)) }),
   };
-  registerIngestRoutes(app, { ...options, authorize, producerOf: (request) => request.identity?.sub ?? request.ip });
+  const decide = createDecide({
+    appender,
+    ask: (asked, timeoutMs) => askDecision(connection, asked, timeoutMs),
+    findStored: (eventId, source) => findStoredAnswer(store, eventId, source),
+    config,
+    metrics: ingestMetricsOf(metrics),
+    log,
+  });
+  const producerOf = (request: { identity: { sub: string } | undefined; ip: string }) =>
+    request.identity?.sub ?? request.ip;
+  registerIngestRoutes(app, { ...options, authorize, producerOf, decide });
   const intake = serveIntake(connection, options);
   const endTicks = startTicks({ append: (entries) => appender.append(entries), clock, log });
   return () => {
@@ -137,4 +157,12 @@ async function addApi(
     await hub.stop();
     await store.close();
   };
+}
+
+/** What was decided about an event before, as `POST /v1/decisions` answers it. */
+async function findStoredAnswer(store: Store, eventId: string, source: string): Promise<DecisionAnswer | undefined> {
+  const found = await findDecision(store, eventId, source);
+  if (found === undefined) return undefined;
+  const { decision, score, reasons, rulesetVersion, position } = found.decision;
+  return { eventId, decision, score, reasons: [...reasons], rulesetVersion, position: position.inputSeq };
 }

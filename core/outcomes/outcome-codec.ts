@@ -170,7 +170,12 @@ function readAccepted(reader: ByteReader): AcceptedOutcome {
   return { kind: 'accepted', index, type, customer, late, entry: reader.bytes(reader.remaining) };
 }
 
-function readDecision(reader: ByteReader): DecisionOutcome {
+export function isDecisionItem(item: Uint8Array): boolean {
+  return item[0] === DECISION;
+}
+
+/** The rest of a decision's item, behind its kind. */
+export function readDecision(reader: ByteReader): DecisionOutcome {
   const index = reader.u32();
   const eventId = reader.text();
   const source = reader.text();

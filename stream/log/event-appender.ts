@@ -24,6 +24,10 @@ const QUEUE_BYTES_MAX = 268_435_456;
 /** A frame's head, its length and the message's headers stay within the server's limit. */
 const ENTRY_BYTES_MAX = MESSAGE_BYTES_MAX - FRAME_HEAD_BYTES - FRAME_ITEM_OVERHEAD_BYTES - 1_024;
 const ACK_TIMEOUT_MS = 3_000;
+/** Frames that somebody waits for may be in flight beside as many others as there may be. */
+const URGENT_IN_FLIGHT_MAX = 16;
+/** Room that others cannot take. */
+const URGENT_QUEUE_ENTRIES_MAX = 5_000;
 /** How long a frame that could not be sent waits for the connection before it looks at its deadline again. */
 const RECONNECT_WAIT_MS = 250;
 
@@ -43,13 +47,18 @@ export interface Appended {
   readonly lastSeq: number;
 }
 
+export interface AppendOptions {
+  /** Somebody waits for what comes of it: it goes at once, before what waits to fill a frame. */
+  readonly isUrgent?: boolean;
+}
+
 export interface EventAppender {
   /**
    * Appends the entries in their order. Rejects with `log.unavailable` when the queue is full, the log refuses or the
    * time is up (some of the entries may then be in the log: who sends them again is recognised by their ids), and with
    * `event.too_large` for an entry that fits no message. No entries: resolves to zeros.
    */
-  append(entries: readonly Uint8Array[]): Promise<Appended>;
+  append(entries: readonly Uint8Array[], options?: AppendOptions): Promise<Appended>;
   /** Entries that wait for a frame. */
   readonly queuedEntries: number;
   /** The highest position acknowledged to this appender, 0 before the first. */
@@ -89,6 +98,7 @@ export function createEventAppender(
   let due = false;
   let closing = false;
   let linger: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  let urgentDue = false;
   let expiry: NodeJS.Timeout | undefined;
   let drained: (() => void) | undefined;
 
@@ -128,8 +138,23 @@ export function createEventAppender(
     linger = limits.WEIR_FRAME_LINGER_MS === 0 ? setImmediate(end) : setTimeout(end, limits.WEIR_FRAME_LINGER_MS);
   };
 
+  /** What comes in the same turn shares a frame. */
+  const startUrgent = (): void => {
+    if (urgentDue) return;
+    urgentDue = true;
+    setImmediate(() => {
+      urgentDue = false;
+      pump();
+    });
+  };
+
+  const mayTake = (): boolean =>
+    packer.hasUrgent
+      ? inFlight < limits.WEIR_APPEND_IN_FLIGHT_MAX + URGENT_IN_FLIGHT_MAX
+      : inFlight < limits.WEIR_APPEND_IN_FLIGHT_MAX && (due || packer.isFull);
+
   const pump = (): void => {
-    while (inFlight < limits.WEIR_APPEND_IN_FLIGHT_MAX && (due || packer.isFull)) {
+    while (mayTake()) {
       const frame = packer.take();
       if (frame === undefined) break;
       for (const call of frame.calls) call.inFrame = true;
@@ -193,9 +218,9 @@ export function createEventAppender(
   };
 
   return {
-    append(entries) {
+    append(entries, { isUrgent = false } = {}) {
       if (entries.length === 0) return Promise.resolve({ firstSeq: 0, lastSeq: 0 });
-      const refusal = refuse(entries);
+      const refusal = refuse(entries, isUrgent);
       if (refusal !== undefined) return Promise.reject(refusal);
       return new Promise((resolve, reject) => {
         const call: Call = {
@@ -210,9 +235,10 @@ export function createEventAppender(
           reject,
         };
         open.add(call);
-        packer.add(call);
+        packer.add(call, isUrgent);
         expiry ??= setTimeout(expire, limits.WEIR_APPEND_TIMEOUT_MS + 1);
-        if (packer.isFull) pump();
+        if (isUrgent) startUrgent();
+        else if (packer.isFull) pump();
         else startLinger();
       });
     },
@@ -236,12 +262,13 @@ export function createEventAppender(
     },
   };
 
-  function refuse(entries: readonly Uint8Array[]): WeirError | undefined {
+  function refuse(entries: readonly Uint8Array[], isUrgent: boolean): WeirError | undefined {
     if (closing) {
       metrics.refused.inc({ reason: 'closed' }, entries.length);
       return unavailable('the appender is closed');
     }
-    if (packer.queuedEntries + entries.length > limits.WEIR_APPEND_QUEUE_ENTRIES_MAX) {
+    const entriesMax = limits.WEIR_APPEND_QUEUE_ENTRIES_MAX + (isUrgent ? URGENT_QUEUE_ENTRIES_MAX : 0);
+    if (packer.queuedEntries + entries.length > entriesMax) {
       metrics.refused.inc({ reason: 'queue_full' }, entries.length);
       return unavailable(`${packer.queuedEntries} entries wait for the log already`);
     }

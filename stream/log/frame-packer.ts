@@ -37,6 +37,8 @@ export class FramePacker<C extends PackedCall> {
   /** Calls that go on after an acknowledged frame come before new ones. */
   readonly #resumed = new Fifo<C>();
   readonly #fresh = new Fifo<C>();
+  /** Calls that somebody waits for: their frames go before all others and hold nothing else. */
+  readonly #urgent = new Fifo<C>();
   #readyEntries = 0;
   #readyBytes = 0;
   #queuedEntries = 0;
@@ -59,6 +61,10 @@ export class FramePacker<C extends PackedCall> {
     return this.#readyEntries > 0;
   }
 
+  get hasUrgent(): boolean {
+    return this.#urgent.length > 0;
+  }
+
   /** Whether a frame would be full. */
   get isFull(): boolean {
     return (
@@ -66,10 +72,10 @@ export class FramePacker<C extends PackedCall> {
     );
   }
 
-  add(call: C): void {
+  add(call: C, isUrgent = false): void {
     this.#queuedEntries += call.entries.length - call.next;
     this.#queuedBytes += call.bytesLeft;
-    this.#makeReady(call, this.#fresh);
+    this.#makeReady(call, isUrgent ? this.#urgent : this.#fresh);
   }
 
   /** The call's frame is acknowledged: the rest of it may go. Returns whether there is a rest. */
@@ -97,8 +103,9 @@ export class FramePacker<C extends PackedCall> {
   take(): PackedFrame<C> | undefined {
     const frame: PackedFrame<C> = { entries: [], calls: [] };
     let bytes = FRAME_HEAD_BYTES;
+    const isUrgent = this.#urgent.length > 0;
     for (;;) {
-      const queue = this.#resumed.length > 0 ? this.#resumed : this.#fresh;
+      const queue = isUrgent ? this.#urgent : this.#resumed.length > 0 ? this.#resumed : this.#fresh;
       const call = queue.peek();
       if (call === undefined) break;
       const before = call.next;
