@@ -65,6 +65,9 @@ function registerEngineCounters(registry: Registry, stats: () => EngineStats): v
     ['window_keys_evicted_total', 'Window keys given back because nothing could reach them', (s) => s.evictedKeys],
     ['labels_unmatched_total', 'Labels whose transaction is not in the history', (s) => s.labelsUnmatched],
     ['customers_merged_total', 'Identifiers with events of their own, merged when linked', (s) => s.customersMerged],
+    ['timers_due_total', 'Timers of absences that came due', (s) => s.timersDue],
+    ['timers_refused_total', 'Timers not set because too many wait', (s) => s.timersRefused],
+    ['timers_late_total', 'Timers not set because they would have been due already', (s) => s.timersLate],
   ];
   for (const [name, help, read] of counters) {
     new Counter({
@@ -98,6 +101,8 @@ function registerEngineGauges(registry: Registry, stats: () => EngineStats): voi
     ['places', 'Places in the registry', (s) => s.places],
     ['series', 'Distinct series that windows read', (s) => s.series],
     ['window_keys', 'Keys with windows, over all series', (s) => s.windowKeys],
+    ['sequence_keys', 'Keys with sequences', (s) => s.sequenceKeys],
+    ['timers', 'Timers of absences that wait', (s) => s.timers],
   ];
   for (const [name, help, read] of gauges) {
     new Gauge({

@@ -5,7 +5,6 @@
 import { ByteReader } from '../core/codec/byte-reader.ts';
 import { ByteWriter } from '../core/codec/byte-writer.ts';
 import { WeirError } from '../core/errors.ts';
-import { EVENT_TYPES, type EventType } from '../core/events/event.ts';
 import { type CompiledDocuments, type CompiledRule, compileDocuments } from './compiler/compile-documents.ts';
 import { createEvaluator, drain, type Evaluator } from './compiler/evaluator.ts';
 import type { Leaf } from './compiler/expression.ts';
@@ -16,7 +15,7 @@ import { SlotFile, withOperands } from './compiler/slot-file.ts';
 import { explainRule } from './explain/explain-rule.ts';
 import { createSlotReaders } from './explain/read-changed.ts';
 import { leavesOf } from './language/condition.ts';
-import type { RuleDocument } from './rule-document.ts';
+import { RULE_TRIGGERS, type RuleDocument, type RuleTrigger } from './rule-document.ts';
 import type { RuleSet } from './ruleset.ts';
 import { TraceLayout } from './trace/trace-layout.ts';
 import { TEXT_NUMBERS_MAX, type TextNumbers } from './trace/value-codec.ts';
@@ -63,9 +62,9 @@ export function* compileRuleSetInSlices(
     const message = `${problems.length} problems in the rules, the first at ${first?.pointer}: ${first?.message}`;
     throw new WeirError('rule.invalid', message, { problems });
   }
-  const plans = new Map<EventType, TypePlan>();
+  const plans = new Map<RuleTrigger, TypePlan>();
   const rules = [...compiled.rules].sort((a, b) => (b.document.priority ?? 1) - (a.document.priority ?? 1));
-  for (const type of EVENT_TYPES) {
+  for (const type of RULE_TRIGGERS) {
     const ofType = rules.filter(({ document }) => document.on.includes(type));
     if (ofType.length > 0) plans.set(type, yield* compilePlan(type, ofType, compiled, options));
     yield;
@@ -74,7 +73,7 @@ export function* compileRuleSetInSlices(
 }
 
 function* compilePlan(
-  type: EventType,
+  type: RuleTrigger,
   rules: readonly CompiledRule[],
   compiled: CompiledDocuments,
   options: RuleSetOptions,
@@ -112,7 +111,11 @@ function* compilePlan(
   };
 }
 
-function createRuleSet(version: number, compiled: CompiledDocuments, plans: ReadonlyMap<EventType, TypePlan>): RuleSet {
+function createRuleSet(
+  version: number,
+  compiled: CompiledDocuments,
+  plans: ReadonlyMap<RuleTrigger, TypePlan>,
+): RuleSet {
   const { slots } = compiled.slots;
   const { requirements } = compiled.requirements;
   const file = new SlotFile(slots, new Set());

@@ -7,6 +7,7 @@ import { type CompiledDocuments, type CompiledRule, compileDocuments } from './c
 import { drain } from './compiler/evaluator.ts';
 import { kindOf } from './compiler/leaf-kind.ts';
 import { type LeafCondition, leavesOf } from './language/condition.ts';
+import { checkTrigger } from './validate/check-trigger.ts';
 import { checkValues, isWhole, type LintProblem } from './validate/check-values.ts';
 import { COSTLY_NS, estimateCostNs, requirementsOf } from './validate/estimate-cost.ts';
 import { findImpossible, type LeafView } from './validate/find-impossible.ts';
@@ -52,6 +53,7 @@ function lintRule(
     ...checkValues(leaf),
     ...checkWindows(leaf, compiled, options),
   ]);
+  problems.push(...checkTrigger(rule));
   const { expression } = rule;
   if (expression.kind === 'constant') {
     const code = expression.value ? 'rule.always' : 'rule.impossible';

@@ -2,6 +2,7 @@
  * What a rule set asks of the engine beside the event: one requirement per distinct parametrised fact, deduplicated by
  * meaning. The engine hands their values to the evaluator in an array indexed by `Requirement.index`.
  */
+import type { EventType } from '../core/events/event.ts';
 
 export const WINDOW_AGGREGATES = [
   'count',
@@ -75,6 +76,15 @@ export interface SequenceParams {
   readonly steps: readonly SequenceStep[];
 }
 
+/** Whether, for `forMs` after an event that fits `after`, no event of the same key came that fits `of`. */
+export interface AbsenceParams {
+  readonly over: readonly WindowKey[];
+  /** What sets the timer; of types other than transaction and label the only key is the customer. */
+  readonly after: { readonly type: Exclude<EventType, 'place'>; readonly where: Where };
+  readonly of: EventFilter;
+  readonly forMs: number;
+}
+
 /** The best place of a category within a radius: `{count, id, name, category, lat, lon, distanceM, discount, acceptsCards}`. */
 export interface NearbyParams {
   readonly category: string;
@@ -90,6 +100,7 @@ export type Requirement =
   /** `{distanceM, seconds, speedKmh}` since the customer's previous located event; undefined without one. */
   | { readonly index: number; readonly id: string; readonly kind: 'travel' }
   | { readonly index: number; readonly id: string; readonly kind: 'sequence'; readonly params: SequenceParams }
+  | { readonly index: number; readonly id: string; readonly kind: 'absence'; readonly params: AbsenceParams }
   | { readonly index: number; readonly id: string; readonly kind: 'nearby'; readonly params: NearbyParams }
   /** Whether the value at `path` of the event's data is on the list now. */
   | {

@@ -3,8 +3,8 @@
  * validation applies. What a schema cannot say (which facts exist, whether a rule can ever fire) is in `validate/`.
  */
 import Type from 'typebox';
-import { EVENT_TYPES } from '../core/events/event.ts';
 import { BUILT_IN_DECORATORS, BUILT_IN_OPERATORS } from './language/operators.ts';
+import { RULE_TRIGGERS } from './rule-document.ts';
 
 const DURATION = '^\\d{1,9}(ms|s|m|h|d)$';
 const oneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values as unknown as [...T]);
@@ -14,11 +14,11 @@ const FactMembers = {
     minLength: 1,
     maxLength: 128,
     description:
-      'event, transaction, location, bill, customer, merchant, device, window, recency, sequence, travel, nearby, list, ratio',
+      'event, transaction, location, bill, customer, merchant, device, window, recency, sequence, absence, travel, nearby, list, ratio',
   }),
   params: Type.Optional(
     Type.Record(Type.String(), Type.Unknown(), {
-      description: 'Parameters of window, recency, sequence, nearby, list and ratio',
+      description: 'Parameters of window, recency, sequence, absence, nearby, list and ratio',
     }),
   ),
   path: Type.Optional(Type.String({ maxLength: 512, description: 'JSON path into the fact, such as $.amount' })),
@@ -80,10 +80,10 @@ export const RuleDocumentShape = Type.Object({
   version: Type.Integer({ minimum: 1, maximum: 4_294_967_295 }),
   name: Type.String({ minLength: 1, maxLength: 200 }),
   description: Type.Optional(Type.String({ maxLength: 4_000 })),
-  on: Type.Array(oneOf(EVENT_TYPES), {
+  on: Type.Array(oneOf(RULE_TRIGGERS), {
     minItems: 1,
     uniqueItems: true,
-    description: 'Event types that the rule is evaluated on',
+    description: 'Event types that the rule is evaluated on; timer, alone, for a rule that reads absence',
   }),
   priority: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Higher first; 1 when absent' })),
   conditions: Type.Record(Type.String(), Type.Unknown()),

@@ -2,7 +2,11 @@
  * A rule as people and tools write it: json-rules-engine's JSON plus what Weir needs to run it on a stream. The
  * language itself (conditions, operators, paths) is json-rules-engine's; `compile` and `validate` live beside this.
  */
-import type { EventType } from '../core/events/event.ts';
+import { EVENT_TYPES, type EventType } from '../core/events/event.ts';
+
+/** What a rule runs on: an event of a type, or the moment at which an `absence` has lasted long enough. */
+export type RuleTrigger = EventType | 'timer';
+export const RULE_TRIGGERS: readonly RuleTrigger[] = [...EVENT_TYPES, 'timer'];
 
 /** json-rules-engine's condition tree; its members are read by the compiler, never trusted by type. */
 export type ConditionTree = Readonly<Record<string, unknown>>;
@@ -44,8 +48,8 @@ export interface RuleDocument {
   readonly version: number;
   readonly name: string;
   readonly description?: string;
-  /** Event types that the rule is evaluated on. */
-  readonly on: readonly EventType[];
+  /** What the rule is evaluated on. */
+  readonly on: readonly RuleTrigger[];
   /** Higher first, as in json-rules-engine; 1 when absent. */
   readonly priority?: number;
   readonly conditions: ConditionTree;

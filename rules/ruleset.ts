@@ -3,14 +3,13 @@
  * `trace` with the decision; whoever holds the same rule set and the event expands the trace to the full explanation.
  */
 import type { ByteWriter } from '../core/codec/byte-writer.ts';
-import type { EventType } from '../core/events/event.ts';
 import type { Selectivity } from './compiler/selectivity.ts';
 import type { Requirement } from './requirement.ts';
-import type { RuleDocument } from './rule-document.ts';
+import type { RuleDocument, RuleTrigger } from './rule-document.ts';
 
 /** One event as rules see it. `facts` by name: event, transaction, location, bill, customer, merchant, device. */
 export interface RuleInput {
-  readonly type: EventType;
+  readonly type: RuleTrigger;
   readonly facts: Readonly<Record<string, unknown>>;
   /** By `Requirement.index`; `undefined` where the engine has no value. */
   readonly values: readonly unknown[];
@@ -73,5 +72,5 @@ export interface RuleSet {
   /** Every rule that applies to this type, fired or not, with actual and wanted values. */
   explain(input: RuleInput): readonly RuleExplanation[];
   /** The input that `trace` was made from: `eventFacts` are those that come from the event alone. */
-  expandTrace(trace: Uint8Array, type: EventType, eventFacts: Readonly<Record<string, unknown>>): RuleInput;
+  expandTrace(trace: Uint8Array, type: RuleTrigger, eventFacts: Readonly<Record<string, unknown>>): RuleInput;
 }

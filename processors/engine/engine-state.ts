@@ -31,6 +31,7 @@ import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
 import { NamedLists, type NamedListsHead } from './tables/named-lists.ts';
 import { PlaceIndex } from './tables/place-index.ts';
+import { Absences, type AbsencesHead } from './timers/absences.ts';
 import { CellSweeper } from './windows/cell-sweeper.ts';
 import { WindowStore, type WindowStoreHead } from './windows/window-store.ts';
 
@@ -56,6 +57,7 @@ interface SavedHead {
   readonly places: RecordTableHead;
   readonly lists: NamedListsHead;
   readonly sequences: SequencesHead;
+  readonly absences: AbsencesHead;
 }
 
 export class EngineState {
@@ -78,6 +80,7 @@ export class EngineState {
   readonly windows = new WindowStore(this.slab);
   readonly sweeper = new CellSweeper(this.windows);
   readonly sequences = new Sequences(this.slab);
+  readonly absences = new Absences(this.slab, this.blobs);
   readonly places = new PlaceIndex(this.slab, this.blobs);
   readonly lists = new NamedLists(this.slab, this.blobs);
   readonly staged: StagedRules;
@@ -120,6 +123,7 @@ export class EngineState {
     let next = this.#seriesNext;
     const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature) ?? next++);
     this.sequences.setRules(ruleSet.requirements);
+    this.absences.setRules(ruleSet.requirements);
     // What the others hold is swept up over the next frames.
     this.#seriesIds = new Map(rules.plan.series.map(({ signature, id }) => [signature, id]));
     this.#seriesNext = next;
@@ -164,6 +168,7 @@ export class EngineState {
       places: this.places.saveHead(),
       lists: this.lists.saveHead(),
       sequences: this.sequences.saveHead(),
+      absences: this.absences.saveHead(),
     };
     out.json('head', head);
     for (const [part, text] of this.#texts.entries()) out.column(`rules.live.${part}`, text);
@@ -198,6 +203,7 @@ export class EngineState {
     this.places.loadHead(head.places);
     this.lists.loadHead(head.lists);
     this.sequences.loadHead(head.sequences);
+    this.absences.loadHead(head.absences);
     const texts = (name: string, parts: number): Uint8Array[] =>
       Array.from({ length: parts }, (_, part) => from.uint8(`rules.${name}.${part}`, 0));
     if (head.ruleset !== null) {

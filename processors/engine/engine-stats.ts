@@ -19,6 +19,13 @@ export interface EngineCounters {
   labelsUnmatched: number;
   /** Identifiers that had events of their own when they were linked, merged into their customer. */
   customersMerged: number;
+  timersSet: number;
+  /** Timers that came due, whether or not what they waited for had come. */
+  timersDue: number;
+  /** Not set because there were too many, in all or of the customer. */
+  timersRefused: number;
+  /** Not set because they would have been due before the event that sets them came. */
+  timersLate: number;
 }
 
 export interface EngineStats extends Readonly<EngineCounters> {
@@ -36,6 +43,8 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly windowKeys: number;
   /** Keys with events of a sequence. */
   readonly sequenceKeys: number;
+  /** Timers that wait. */
+  readonly timers: number;
   /** Events that a full window ring let go although a window could reach them (`historyEventsMax`). */
   readonly cutEvents: number;
   /** Window keys given back because nothing could reach them. */
@@ -68,5 +77,9 @@ export function createCounters(): EngineCounters {
     offersHeldBack: { consent: 0, cooldown: 0, late: 0, perEvent: 0 },
     labelsUnmatched: 0,
     customersMerged: 0,
+    timersSet: 0,
+    timersDue: 0,
+    timersRefused: 0,
+    timersLate: 0,
   };
 }

@@ -18,6 +18,7 @@ import { outcomeId } from './offers/plan-offers.ts';
 import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
 import { OutcomeParts } from './outcomes/outcome-parts.ts';
+import { fireTimers, setTimers } from './timers/fire-timers.ts';
 
 export interface EngineOptions {
   /** How rule documents become a rule set; `rules/compile-rule-set.ts` unless a test says otherwise. */
@@ -134,6 +135,7 @@ class LogEngine implements Engine {
       windowKeys: state.windows.cells.count,
       evictedKeys: state.sweeper.removed,
       sequenceKeys: state.sequences.store.count,
+      timers: state.absences.size,
       cutEvents: state.windows.cutEvents + state.sequences.store.cut,
       bytes: state.bytes,
       digest: digestText(state.digest),
@@ -164,17 +166,17 @@ class LogEngine implements Engine {
           this.#write(entry.event, index, judgement, bytes);
         }
       } else {
-        this.#control(entry);
+        this.#control(entry, index);
       }
     } catch (error) {
       this.#parts.rollBack(mark);
       this.#poison(bytes, index, error);
       return;
     }
-    if (entry.kind === 'event' && judgement !== undefined) this.#commit(entry.event, judgement);
+    if (entry.kind === 'event' && judgement !== undefined) this.#commit(entry.event, judgement, bytes);
   }
 
-  #commit(event: WeirEvent, judgement: Judgement): void {
+  #commit(event: WeirEvent, judgement: Judgement, entry: Uint8Array): void {
     if (judgement.duplicate) {
       this.#state.counters.duplicates++;
       this.#head.duplicates++;
@@ -183,17 +185,19 @@ class LogEngine implements Engine {
     commitEvent(this.#state, event, judgement);
     this.#head.accepted++;
     if (judgement.late) this.#head.late++;
+    else setTimers(this.#state, event, judgement, entry);
     const { dimensions, decision } = judgement;
     if (event.type === 'transaction')
       this.#kpis.addTransaction(event.timeMs, dimensions, event.data, decision.value === 'approve' ? 0 : 1);
     for (const offer of judgement.offers.outcomes) this.#kpis.addOffer(event.timeMs, offer);
   }
 
-  #control(entry: Exclude<Entry, { kind: 'event' }>): void {
+  #control(entry: Exclude<Entry, { kind: 'event' }>, index: number): void {
     const state = this.#state;
     if (entry.kind === 'tick') {
       if (!Number.isFinite(entry.timeMs)) throw new RangeError(`a tick at ${entry.timeMs} is no time`);
       state.clockMs = Math.max(state.clockMs, entry.timeMs);
+      fireTimers(state, index, this.#parts, this.#kpis, (bytes, at, error) => this.#poison(bytes, at, error));
     } else if (entry.kind === 'list') {
       state.lists.replace(entry);
     } else if (entry.kind === 'stage') {

@@ -18,6 +18,9 @@ export const SEQUENCE_CELLS_MAX = 100_000_000;
 export const PATTERNS_MAX = 1_024;
 /** Keys of sequences that one frame looks at, to let go of those that nothing can reach any more. */
 export const SEQUENCE_SWEEP_PER_FRAME = 64;
+/** Timers that wait, in all and for one customer. Past either, an event sets none, which is counted. */
+export const TIMERS_MAX = 1_000_000;
+export const TIMERS_PER_CUSTOMER_MAX = 32;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 

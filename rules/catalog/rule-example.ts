@@ -42,6 +42,12 @@ export const RuleExampleSchema = Type.Object({
   now: Type.Optional(Type.String({ description: 'Time of the event in question, RFC 3339' })),
   history: Type.Optional(Type.Array(Type.Union([HistoryEvent, HistoryList]))),
   event: ExampleEvent,
+  wait: Type.Optional(
+    Type.String({
+      pattern: '^\\d{1,9}(ms|s|m|h|d)$',
+      description: 'Then nothing for this long: the question is what the clock brings, not the event',
+    }),
+  ),
   fires: Type.Boolean(),
 });
 export type RuleExample = Static<typeof RuleExampleSchema>;
@@ -52,7 +58,7 @@ const NOW = '2026-11-20T15:00:00+08:00';
 const CUSTOMER = 'c-example';
 const SOURCE = 'example';
 
-/** Log entries in their order, the event in question last. Throws a `WeirError` `rule.invalid` where a time is none. */
+/** Log entries in their order, the event in question last, or the tick after the wait. Throws a `WeirError` `rule.invalid` where a time is none. */
 export function expandExample(example: RuleExample): Entry[] {
   const now = parseInstant(example.now ?? NOW);
   if (now === undefined) throw new WeirError('rule.invalid', `example "${example.name}": "${example.now}" is no time`);
@@ -76,7 +82,9 @@ export function expandExample(example: RuleExample): Entry[] {
   }
   events.sort((a, b) => a.timeMs - b.timeMs);
   events.push(makeEvent(example.event, 'event', now.timeMs, now.offsetMinutes));
-  return [...entries, ...events.map((event): Entry => ({ kind: 'event', event }))];
+  const ticks: Entry[] =
+    example.wait === undefined ? [] : [{ kind: 'tick', timeMs: now.timeMs + durationMs(example.wait) }];
+  return [...entries, ...events.map((event): Entry => ({ kind: 'event', event })), ...ticks];
 }
 
 function makeEvent(item: ExampleEvent, id: string, timeMs: number, offsetMinutes: number): WeirEvent {

@@ -6,6 +6,7 @@ import type { Problem } from '../../core/errors.ts';
 import { canonicalText } from '../language/canonical.ts';
 import type { FactRead } from '../language/condition.ts';
 import type { Requirement } from '../requirement.ts';
+import { parseAbsence } from './parse-absence.ts';
 import { onlyMembers, parseList, parseNearby, parseRecency, parseWindow, type ReportProblem } from './parse-params.ts';
 import { parseSequence } from './parse-sequence.ts';
 
@@ -56,6 +57,10 @@ function parseBody(read: FactRead, report: ReportProblem): RequirementBody | und
     case 'sequence': {
       const sequence = parseSequence(params, report);
       return sequence && { kind: 'sequence', params: sequence };
+    }
+    case 'absence': {
+      const absence = parseAbsence(params, report);
+      return absence && { kind: 'absence', params: absence };
     }
     case 'travel':
       return onlyMembers(params, [], report) ? { kind: 'travel' } : undefined;

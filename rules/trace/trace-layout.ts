@@ -4,11 +4,11 @@
  */
 import type { ByteReader } from '../../core/codec/byte-reader.ts';
 import type { ByteWriter } from '../../core/codec/byte-writer.ts';
-import type { EventType } from '../../core/events/event.ts';
 import type { SlotFile } from '../compiler/slot-file.ts';
 import type { Slot } from '../compiler/slot-table.ts';
 import { isBorneBy } from '../facts/known-facts.ts';
 import { readPath } from '../language/read-path.ts';
+import type { RuleTrigger } from '../rule-document.ts';
 import type { RuleInput } from '../ruleset.ts';
 import { readValues, type TextNumbers, writeValues } from './value-codec.ts';
 
@@ -21,7 +21,7 @@ interface Member {
 }
 
 export class TraceLayout {
-  readonly #type: EventType;
+  readonly #type: RuleTrigger;
   readonly #members: readonly Member[];
   /** Slots of the members. */
   readonly #slots: Int32Array;
@@ -37,7 +37,7 @@ export class TraceLayout {
 
   /** `hot`: slots that every evaluation loads. `names`: by slot, the texts that rules compare it with. */
   constructor(
-    type: EventType,
+    type: RuleTrigger,
     slots: readonly Slot[],
     hot: ReadonlySet<number>,
     names: ReadonlyMap<number, TextNumbers>,

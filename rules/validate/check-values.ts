@@ -60,6 +60,7 @@ function checkPath(read: FactRead): { severity: LintProblem['severity']; message
     case 'ratio':
     case 'list':
     case 'sequence':
+    case 'absence':
       return read.path === undefined
         ? undefined
         : { severity: 'error', message: `${read.fact} is one value and has no path` };
@@ -89,7 +90,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The schema of what the read gives, where there is one. */
 function schemaOf(read: FactRead): JsonSchema | undefined {
-  if (read.fact === 'list' || read.fact === 'sequence') return { type: 'boolean' };
+  if (read.fact === 'list' || read.fact === 'sequence' || read.fact === 'absence') return { type: 'boolean' };
   if (read.fact === 'window' || read.fact === 'recency' || read.fact === 'ratio') return { type: 'number' };
   if (read.fact === 'travel') return { type: 'number' };
   const names = read.path?.names;

@@ -40,6 +40,7 @@ function factCostNs(requirement: Requirement): number {
   switch (requirement.kind) {
     case 'list':
       return LIST_NS;
+    case 'absence':
     case 'sequence':
       return SEQUENCE_NS;
     case 'travel':

@@ -24,7 +24,10 @@ const TRANSACTIONS_HALF = 1;
 const HISTORY_BASE_HALF = 2;
 const HISTORY_START_HALF = 3;
 const HISTORY_LENGTH_HALF = 4;
+/** Log2 of the history's capacity, and above it the timers that wait. */
 const HISTORY_LOG2_HALF = 5;
+const TIMERS_SHIFT = 8;
+const LOG2_MASK = 0xff;
 const SEEN_HALF = 18;
 const DETAILS_HALF = 19;
 
@@ -116,6 +119,7 @@ export class CustomerTable {
     this.see(to, this.lastSeenMs(from));
     for (let timed = 0; timed < TIMED_TYPES; timed++) this.raiseNewestMs(to, timed, this.newestMs(from, timed));
     this.addTransactions(to, this.transactions(from));
+    this.addTimers(to, this.timers(from));
     const [devices, issuers] = [this.devices(to), this.issuers(to)];
     const more = (mine: readonly number[], other: readonly number[]) => other.filter((one) => !mine.includes(one));
     this.setSeen(
@@ -147,17 +151,27 @@ export class CustomerTable {
   }
 
   historyLog2(row: number): number {
-    return this.#half(row, HISTORY_LOG2_HALF);
+    return this.#half(row, HISTORY_LOG2_HALF) & LOG2_MASK;
   }
 
   setHistoryRing(row: number, base: number, log2: number): void {
     this.#setHalf(row, HISTORY_BASE_HALF, base);
-    this.#setHalf(row, HISTORY_LOG2_HALF, log2);
+    this.#setHalf(row, HISTORY_LOG2_HALF, (this.timers(row) << TIMERS_SHIFT) | log2);
   }
 
   setHistorySpan(row: number, start: number, length: number): void {
     this.#setHalf(row, HISTORY_START_HALF, start);
     this.#setHalf(row, HISTORY_LENGTH_HALF, length);
+  }
+
+  /** Timers that wait for the customer. */
+  timers(row: number): number {
+    return this.#half(row, HISTORY_LOG2_HALF) >>> TIMERS_SHIFT;
+  }
+
+  addTimers(row: number, count: number): void {
+    const timers = Math.max(0, this.timers(row) + count);
+    this.#setHalf(row, HISTORY_LOG2_HALF, (timers << TIMERS_SHIFT) | this.historyLog2(row));
   }
 
   /** Newest event time that the history has let go, `-Infinity` while it is complete. */

@@ -29,6 +29,20 @@ export class Blobs {
     return base;
   }
 
+  /** Base of a new block that holds the bytes. The slab's views may have been replaced. */
+  addBytes(bytes: Uint8Array): number {
+    const base = this.#slab.allocate(wordsFor(bytes.length));
+    this.#slab.halves[base * 2] = bytes.length;
+    this.#slab.bytes.set(bytes, base * 8 + HEAD_BYTES);
+    return base;
+  }
+
+  /** A copy of what a block holds. */
+  bytes(base: number): Uint8Array {
+    const at = base * 8 + HEAD_BYTES;
+    return this.#slab.bytes.slice(at, at + this.bytesOf(base));
+  }
+
   /** The block for `text` in place of `base` (0 for none), the same one where its size class serves. */
   replace(base: number, text: string): number {
     if (base === 0) return this.add(text);

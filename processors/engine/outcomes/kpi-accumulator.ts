@@ -22,6 +22,11 @@ export class KpiAccumulator {
     cell.alerts += alerts;
   }
 
+  /** An alert that no transaction of this moment raised: a timer's. */
+  addAlert(timeMs: number, dimensions: KpiDimensions): void {
+    this.#cell(timeMs, dimensions).alerts += 1;
+  }
+
   addOffer(timeMs: number, dimensions: KpiDimensions): void {
     this.#cell(timeMs, dimensions).offers += 1;
   }

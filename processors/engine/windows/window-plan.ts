@@ -42,8 +42,12 @@ export interface WindowPlan {
   readonly groups: readonly ReadGroup[];
   /** The positions that `travel` measures from; undefined where no rule asks. */
   readonly positions: Series | undefined;
+  /** What must not come before a timer is due, by `Requirement.index` of the absence. */
+  readonly absences: ReadonlyMap<number, Series>;
 }
 
+/** How much later than due a timer may be looked at. */
+const TICK_LATE_MS = 3_600_000;
 const POSITIONS: SeriesSpec = { type: 'location', over: ['customer'], kind: 'position', where: {} };
 
 export const EMPTY_PLAN: WindowPlan = {
@@ -52,6 +56,7 @@ export const EMPTY_PLAN: WindowPlan = {
   seriesById: new Map(),
   groups: [],
   positions: undefined,
+  absences: new Map(),
 };
 
 /** `idOf` gives the id of a series that is in state already, or a new one. Throws where the plan exceeds a limit. */
@@ -78,6 +83,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
   };
 
   let positions: Series | undefined;
+  const absences = new Map<number, Series>();
   for (const requirement of requirements) {
     const { index } = requirement;
     if (requirement.kind === 'window') {
@@ -99,6 +105,12 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
     } else if (requirement.kind === 'travel') {
       positions = seriesFor(POSITIONS);
       positions.keepsLast = true;
+    } else if (requirement.kind === 'absence') {
+      const { over, of, forMs } = requirement.params;
+      const series = seriesFor(countSeries(of.type, over, of.where));
+      // A tick may be late: what came before the timer was due is still there then.
+      series.reachMs = Math.max(series.reachMs, forMs + TICK_LATE_MS);
+      absences.set(index, series);
     }
   }
   const series = [...bySignature.values()];
@@ -113,6 +125,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
       reads: group.reads.sort((a, b) => a.offsetMs - b.offsetMs || a.lastMs - b.lastMs || a.index - b.index),
     })),
     positions,
+    absences,
   };
 }
 

@@ -59,6 +59,37 @@ describe('a sequence', () => {
   });
 });
 
+describe('an absence', () => {
+  const at = '/0/conditions/all/0';
+  const params = { over: 'customer', after: { type: 'bill' }, of: { where: { kind: 'bill_payment' } }, for: '30m' };
+  const onTimer = (more: Json = {}, document_: Json = {}) =>
+    document(
+      { all: [{ fact: 'absence', params: { ...params, ...more }, operator: 'equal', value: true }] },
+      { on: ['timer'], ...document_ },
+    );
+  const bad = (inner: string) => `error rule.bad_params ${at}/params${inner}`;
+
+  it.each<[Json, string[]]>([
+    [onTimer(), []],
+    [onTimer({ after: { type: 'bills' } }), [bad('/after/type')]],
+    [onTimer({ after: { type: 'place' } }), [bad('/after/type')]],
+    [onTimer({ of: { type: 'bill' } }), [bad('/of/type')]],
+    [onTimer({ over: 'card' }), [bad('/after/type')]],
+    [onTimer({ for: '0s' }), [bad('/for')]],
+    [onTimer({ of: undefined }), [bad('/of')]],
+    [onTimer({ within: '5m' }), [bad('/within')]],
+    [onTimer({}, { on: ['transaction'] }), [`error rule.invalid ${at}/fact`]],
+    [onTimer({}, { on: ['timer', 'bill'] }), ['error rule.invalid /0/on']],
+    [document({ all: [amount('greaterThan', 5)] }, { on: ['timer'] }), ['error rule.invalid /0/on']],
+  ])('%j gives %j', (rule, problems) => {
+    // A comparison that reads nothing can never hold either, and nothing else sets a timer.
+    const follows = problems.some((line) => line.includes('bad_params'))
+      ? /rule\.(?:impossible|invalid)/
+      : /rule\.impossible/;
+    expect(lint(rule).filter((line) => !follows.test(line))).toEqual(problems);
+  });
+});
+
 describe('a rule by itself', () => {
   it.each<[Json, string]>([
     [{ all: [{ fact: 'weather', operator: 'equal', value: 1 }] }, 'error rule.unknown_fact /0/conditions/all/0/fact'],
