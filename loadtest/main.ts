@@ -10,6 +10,7 @@ import { WeirError } from '../core/errors.ts';
 import { measureOffers } from './driver/offers.ts';
 import { remoteTarget, startTarget, type Target } from './driver/target.ts';
 import { measureThroughput, type ThroughputStep } from './driver/throughput.ts';
+import { runFaults } from './faults/run-faults.ts';
 
 interface TargetOptions {
   readonly url?: string;
@@ -113,7 +114,22 @@ measurement('offers', 'latency from a location to the offer on the phone', 30)
     );
   });
 
-for (const name of ['decisions', 'faults']) {
+program
+  .command('faults')
+  .description(
+    'kill, pause, cut, fill and slow down a fresh Weir under traffic, then check that nothing was lost or doubled',
+  )
+  .option('--minutes <n>', 'how long', positive, 10)
+  .option('--seed <n>', 'of the plan of faults', whole, 1)
+  .option('--json <file>', 'also write the result there')
+  .action(async ({ minutes, seed, json }: { minutes: number; seed: number; json?: string }) => {
+    const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
+    const result = await runFaults({ root: findRoot(), minutes, seed, signal, onLine });
+    await report(result, json);
+    if (result.lost > 0 || result.duplicated > 0 || !result.digestEqual) process.exitCode = 1;
+  });
+
+for (const name of ['decisions']) {
   program
     .command(name)
     .description('not built yet')

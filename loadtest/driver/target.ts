@@ -14,6 +14,13 @@ import { WeirError } from '../../core/errors.ts';
 import { delay } from '../send/event-sender.ts';
 import { createHttpPoster } from '../send/http-post.ts';
 
+export interface StartTargetOptions {
+  /** Settings beside those that every fresh Weir gets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Prepares the empty data directory before the start, and gives what undoes it. */
+  readonly prepare?: (dataDir: string) => Promise<() => Promise<void>>;
+}
+
 export interface Target {
   readonly url: string;
   /** A token with the role `ingest`. */
@@ -50,7 +57,11 @@ export function remoteTarget(url: string, token: string): Target {
  * Starts a fresh Weir from the compiled command line in `root` and waits until it is ready. Throws `WeirError`
  * `part.missing` without a build, `part.not_ready` with the end of its log if it does not come up.
  */
-export async function startTarget(root: string, signal: AbortSignal): Promise<Target> {
+export async function startTarget(
+  root: string,
+  signal: AbortSignal,
+  o: StartTargetOptions = {},
+): Promise<Target & { readonly dataDir: string }> {
   const main = join(root, 'dist/cli/main.js');
   if (!existsSync(main)) throw new WeirError('part.missing', `${main} is not there: build Weir first (npm run build)`);
   const dataDir = await mkdtemp(join(tmpdir(), 'weir-load-'));
@@ -61,7 +72,9 @@ export async function startTarget(root: string, signal: AbortSignal): Promise<Ta
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',
     NODE_ENV: 'development',
+    ...o.env,
   };
+  const undo = await o.prepare?.(dataDir);
   const logFile = join(dataDir, 'start.log');
   const out = openSync(logFile, 'a');
   // Its own process group: a Ctrl-C for the driver must let the driver stop it in order.
@@ -91,6 +104,7 @@ export async function startTarget(root: string, signal: AbortSignal): Promise<Ta
     late.abort();
     if (!exited) child.kill('SIGKILL');
     await exit;
+    await undo?.();
     await rm(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
@@ -105,6 +119,7 @@ export async function startTarget(root: string, signal: AbortSignal): Promise<Ta
     return {
       url,
       token,
+      dataDir,
       pids: () => ({ ...readPids(dataDir), ...(child.pid === undefined ? {} : { supervisor: child.pid }) }),
       appToken: (customer) => signInAs(url, customer),
       stop,
