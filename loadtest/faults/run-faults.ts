@@ -77,7 +77,7 @@ export async function runFaults(o: FaultsOptions): Promise<FaultsResult> {
     const natsPort = Number(
       new URL(run.parts.nats.url.includes('://') ? run.parts.nats.url : `nats://${run.parts.nats.url}`).port,
     );
-    traffic = await startTraffic(target, signal);
+    traffic = await startTraffic(target, o.minutes * 60_000, signal);
     const injector = createInjector({ pids: target.pids, natsPort, disk, signal });
     await inject(o, injector);
     o.onLine(`${injector.done.kills} kills; waiting for peace`);

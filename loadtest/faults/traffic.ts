@@ -1,6 +1,6 @@
 /**
  * Steady traffic while things break: producers that send each batch until it is acknowledged and remember what was, and
- * customers with open sockets who pass a hotel each second and resume by cursor whenever they are cut off.
+ * customers with open sockets who pass a hotel and resume by cursor whenever they are cut off.
  */
 import WebSocket from 'ws';
 import { syntheticTransaction } from '../driver/synthetic-events.ts';
@@ -22,14 +22,16 @@ export interface Traffic {
 
 const PRODUCERS = 4;
 const BATCH_EVENTS = 10;
-const CUSTOMERS = 12;
+/** Each passes a hotel once, spread over the run: a campaign lets a customer rest for hours after an offer. */
+const CUSTOMERS = 200;
 const PLACES = 40;
 const BATCHES_PER_SECOND = 4;
-const RECONNECT_MS = 150;
+const RECONNECT_MS = 600;
 const ACK_MAX_MS = 90_000;
 const GRID_DEGREES = 0.1;
 
-export async function startTraffic(target: Target, signal: AbortSignal): Promise<Traffic> {
+/** `spanMs`: how long it will go on. */
+export async function startTraffic(target: Target, spanMs: number, signal: AbortSignal): Promise<Traffic> {
   const run = Date.now().toString(36);
   const acknowledged = new Set<string>();
   const shown = new Map<string, string[]>();
@@ -58,6 +60,18 @@ export async function startTraffic(target: Target, signal: AbortSignal): Promise
     }
   };
 
+  let visited = 0;
+  /** Locations of the customers whose turn has come; at least one, so that a batch is never empty. */
+  const visit = (sinceMs: number): Made[] => {
+    const dueCount = Math.ceil(((performance.now() - sinceMs) / spanMs) * CUSTOMERS);
+    const made: Made[] = [];
+    do {
+      made.push(location(run, customers[visited % CUSTOMERS] ?? '', visited));
+      visited++;
+    } while (visited < dueCount);
+    return made;
+  };
+
   const setUp = createEventSender({ baseUrl: target.url, token: target.token });
   const first = [...customers.map((customer) => profile(run, customer)), ...Array.from({ length: PLACES }, placeAt)];
   await setUp.send(
@@ -75,6 +89,7 @@ export async function startTraffic(target: Target, signal: AbortSignal): Promise
       return openViewer(target.url, token, seen, () => counts.reconnects++);
     }),
   );
+  const startMs = performance.now();
   const work = [
     ...Array.from({ length: PRODUCERS }, (_, p) =>
       producer((batch) =>
@@ -84,7 +99,7 @@ export async function startTraffic(target: Target, signal: AbortSignal): Promise
         }),
       ),
     ),
-    producer((batch) => customers.map((customer, i) => location(run, customer, batch, i))),
+    producer(() => visit(startMs)),
   ];
   const all = Promise.all(work);
   all.catch(() => undefined);
@@ -139,10 +154,10 @@ function placeAt(_: unknown, place: number): Made {
 
 const latOf = (place: number): number => -40 + place * GRID_DEGREES;
 
-/** Each customer goes from hotel to hotel. */
-function location(run: string, customer: string, batch: number, i: number): Made {
-  const data = { lat: latOf((batch + i) % PLACES) + 0.0003, lon: -30, origin: 'gps' };
-  return make('location', `loc-${run}-${batch}-${i}`, customer, data);
+/** Beside a hotel. */
+function location(run: string, customer: string, visit: number): Made {
+  const data = { lat: latOf(visit % PLACES) + 0.0003, lon: -30, origin: 'gps' };
+  return make('location', `loc-${run}-${visit}`, customer, data);
 }
 
 /** Reconnects with the last cursor for as long as it is open. Returns how to close it. */
@@ -171,7 +186,7 @@ function openViewer(url: string, token: string, seen: string[], onReconnect: () 
     mine.on('close', () => {
       if (isClosed) return;
       onReconnect();
-      setTimeout(connect, RECONNECT_MS);
+      setTimeout(connect, RECONNECT_MS * (0.5 + Math.random()));
     });
   };
   connect();
