@@ -268,7 +268,7 @@ export class SequenceStore {
     const length = this.#half(cell, LENGTH);
     if (length < 1 << log2) return;
     const grown = this.#slab.allocate(EVENT_WORDS << (log2 + 1));
-    for (let i = 0; i < length; i++) copyEvent(this.#slab.halves, this.#word(cell, i), grown + EVENT_WORDS * i);
+    for (let i = 0; i < length; i++) this.#copy(this.#word(cell, i), grown + EVENT_WORDS * i);
     this.#slab.release(this.#half(cell, BASE), EVENT_WORDS << log2);
     this.#set(cell, BASE, grown);
     this.#set(cell, SHAPE, this.#half(cell, SHAPE) + 1);
@@ -286,7 +286,7 @@ export class SequenceStore {
 
   #copy(from: number, to: number): void {
     this.#slab.touch(to, EVENT_WORDS);
-    copyEvent(this.#slab.halves, from, to);
+    this.#slab.halves.copyWithin(to * 2, from * 2, (from + EVENT_WORDS) * 2);
   }
 
   #half(cell: number, half: number): number {
@@ -298,9 +298,4 @@ export class SequenceStore {
     this.#slab.touch(at >>> 1);
     this.#slab.halves[at] = value;
   }
-}
-
-/** As integers: a float copy may alter bits that look like a NaN. */
-function copyEvent(halves: Uint32Array, from: number, to: number): void {
-  for (let half = 0; half < EVENT_WORDS * 2; half++) halves[to * 2 + half] = halves[from * 2 + half] as number;
 }
