@@ -233,8 +233,7 @@ export class SequenceStore {
       const eventMs = words[word] as number;
       if (eventMs > timeMs) return;
       if (eventMs <= timeMs - pattern.params.withinMs) continue;
-      const [steps, gaps] = [halves[word * 2 + 2] as number, halves[word * 2 + 3] as number];
-      advance(runs, at, pattern.steps, eventMs, steps, gaps);
+      advance(runs, at, pattern.steps, eventMs, halves[word * 2 + 2] as number, halves[word * 2 + 3] as number);
     }
   }
 
