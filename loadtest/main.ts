@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { WeirError } from '../core/errors.ts';
+import { measureDecisions } from './decisions/measure-decisions.ts';
 import { measureOffers } from './driver/offers.ts';
 import { remoteTarget, startTarget, type Target } from './driver/target.ts';
 import { measureThroughput, type ThroughputStep } from './driver/throughput.ts';
@@ -19,7 +20,8 @@ interface TargetOptions {
   readonly json?: string;
 }
 
-const NOT_BUILT_EXIT_CODE = 2;
+/** All requests come with one token: the limit on requests of one producer is not what is measured. */
+const ONE_PRODUCER = { WEIR_REQUESTS_PER_MINUTE_MAX: '10000000' };
 
 /** The repository: above `loadtest/`, or above `dist/loadtest/` when compiled. */
 function findRoot(): string {
@@ -42,7 +44,9 @@ function whole(text: string): number {
 async function withTarget<R>(o: TargetOptions, signal: AbortSignal, run: (target: Target) => Promise<R>): Promise<R> {
   if (o.url !== undefined && o.token === undefined) throw new InvalidArgumentError('--url needs --token (role ingest)');
   const target =
-    o.url !== undefined && o.token !== undefined ? remoteTarget(o.url, o.token) : await startTarget(findRoot(), signal);
+    o.url !== undefined && o.token !== undefined
+      ? remoteTarget(o.url, o.token)
+      : await startTarget(findRoot(), signal, { env: ONE_PRODUCER });
   try {
     return await run(target);
   } finally {
@@ -129,17 +133,19 @@ program
     if (result.lost > 0 || result.duplicated > 0 || !result.digestEqual) process.exitCode = 1;
   });
 
-for (const name of ['decisions']) {
-  program
-    .command(name)
-    .description('not built yet')
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(() => {
-      process.stderr.write(`loadtest ${name} is not built yet\n`);
-      process.exitCode = NOT_BUILT_EXIT_CODE;
-    });
-}
+measurement('decisions', 'latency of decisions over HTTP, in an open loop', 60)
+  .option('--rate <n>', 'decisions a second', positive, 2_500)
+  .option('--timeout <ms>', 'deadline that each request names', whole, 500)
+  .option('--connections <n>', 'connections kept open', whole, 64)
+  .action(async (o: TargetOptions & { rate: number; timeout: number; connections: number }) => {
+    const { seconds, rate, timeout: timeoutMs, connections } = o;
+    await report(
+      await withTarget(o, signal, (target) =>
+        measureDecisions({ target, signal, seconds, rate, timeoutMs, connections }),
+      ),
+      o.json,
+    );
+  });
 
 try {
   await program.parseAsync();
