@@ -1,12 +1,17 @@
 /**
- * Saves the engine's state on a timer, never a position whose answers are not acknowledged: whoever restores it has
+ * Saves the engine's state on a timer, in slices between frames, never a position whose answers are not acknowledged: whoever restores it has
  * nothing to publish again. One checkpoint at a time; a failed one is counted and the next one tries again.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { WeirError } from '../core/errors.ts';
 import type { CheckpointStore } from '../stream/checkpoint-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OutcomeGate } from './outcome-gate.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
+
+/** One mebibyte: copied and digested in about a millisecond. */
+const SLICE_PAGES = 64;
 
 export interface Checkpointer {
   /** Saves the present state unless it is saved already; resolves when done, also when it failed. */
@@ -16,7 +21,7 @@ export interface Checkpointer {
 }
 
 export function startCheckpointer(o: {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'position' | 'beginSnapshot'>;
   readonly gate: OutcomeGate;
   readonly store: CheckpointStore;
   readonly intervalMs: number;
@@ -28,13 +33,33 @@ export function startCheckpointer(o: {
   let savedPosition = o.savedPosition;
   let underWay: Promise<void> | undefined;
 
+  /** The state as it is now, copied in slices between frames: the engine stands still for one slice at a time. */
+  const takeSnapshot = async (): Promise<Uint8Array> => {
+    let sliceMs = performance.now();
+    const snapshot = engine.beginSnapshot();
+    let longestMs = 0;
+    try {
+      for (let isMore = true; isMore; ) {
+        isMore = snapshot.copy(SLICE_PAGES);
+        longestMs = Math.max(longestMs, performance.now() - sliceMs);
+        if (isMore) await nextTurn();
+        sliceMs = performance.now();
+      }
+      metrics.snapshotSeconds.observe(longestMs / 1_000);
+      if (snapshot.abandoned)
+        throw new WeirError('checkpoint.damaged', 'the state changed faster than it could be copied');
+      return snapshot.take();
+    } finally {
+      snapshot.abandon();
+    }
+  };
+
   const saveNow = async (): Promise<void> => {
     const { position } = engine;
     if (position <= savedPosition) return;
     const startedMs = performance.now();
     try {
-      const bytes = engine.snapshot();
-      metrics.snapshotSeconds.observe((performance.now() - startedMs) / 1_000);
+      const bytes = await takeSnapshot();
       await gate.whenAcknowledged(position);
       await store.save(position, bytes);
       savedPosition = position;

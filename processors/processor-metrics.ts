@@ -39,7 +39,11 @@ export function createProcessorMetrics(registry: Registry, stats: () => EngineSt
       registers,
     }),
     checkpointSeconds: histogram('checkpoint_seconds', 'Time from snapshot to saved', CHECKPOINT_BUCKETS),
-    snapshotSeconds: histogram('snapshot_seconds', 'Time the engine stands still for a snapshot', CHECKPOINT_BUCKETS),
+    snapshotSeconds: histogram(
+      'snapshot_seconds',
+      'Longest time the engine stood still for a slice of a snapshot',
+      CHECKPOINT_BUCKETS,
+    ),
     checkpointBytes: gauge('checkpoint_bytes', 'Size of the newest checkpoint'),
     checkpointsPassedOver: counter('checkpoints_passed_over_total', 'Checkpoints that could not be used at start'),
     quarantineFailures: counter(

@@ -21,12 +21,14 @@ import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
 import { Identity, type IdentityHead } from './customers/identity.ts';
+import { EngineSnapshot } from './engine-snapshot.ts';
 import { createCounters, type EngineCounters } from './engine-stats.ts';
 import { Blobs } from './memory/blobs.ts';
 import type { RecordTableHead } from './memory/record-table.ts';
 import { Slab, type SlabHead } from './memory/slab.ts';
+import { SlabImage } from './memory/slab-image.ts';
 import { Sequences, type SequencesHead } from './sequences/sequences.ts';
-import { SectionReader, SectionWriter } from './snapshot-format.ts';
+import { SectionReader, SnapshotWriter } from './snapshot-format.ts';
 import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
 import { NamedLists, type NamedListsHead } from './tables/named-lists.ts';
@@ -36,6 +38,8 @@ import { CellSweeper } from './windows/cell-sweeper.ts';
 import { WindowStore, type WindowStoreHead } from './windows/window-store.ts';
 
 export type CompileRuleSet = (version: number, documents: readonly unknown[]) => RuleSet;
+
+const BYTES_PER_WORD = 8;
 
 interface SavedHead {
   readonly position: number;
@@ -144,8 +148,9 @@ export class EngineState {
     };
   }
 
-  save(): Uint8Array {
-    const out = new SectionWriter();
+  /** Begins to save the state as it is now; `copiesMax` bounds the pages held because they changed before their turn. */
+  beginSnapshot(copiesMax: number): EngineSnapshot {
+    const out = new SnapshotWriter();
     const head: SavedHead = {
       position: this.position,
       answered: this.answered,
@@ -171,11 +176,12 @@ export class EngineState {
       absences: this.absences.saveHead(),
     };
     out.json('head', head);
-    for (const [part, text] of this.#texts.entries()) out.column(`rules.live.${part}`, text);
-    for (const [part, text] of this.staged.texts.entries()) out.column(`rules.staged.${part}`, text);
+    for (const [part, text] of this.#texts.entries()) out.bytes(`rules.live.${part}`, text);
+    for (const [part, text] of this.staged.texts.entries()) out.bytes(`rules.staged.${part}`, text);
     out.json('slab', this.slab.head());
-    out.column('slab.words', this.slab.words.subarray(0, this.slab.top));
-    return out.finish();
+    const byteLength = this.slab.top * BYTES_PER_WORD;
+    const target = out.begin({ name: 'slab.words', byteLength });
+    return new EngineSnapshot(this.position, new SlabImage(this.slab, copiesMax), target, byteLength);
   }
 
   /** Throws a `WeirError` `checkpoint.damaged`, or what compiling the saved rule set throws. */
@@ -191,7 +197,7 @@ export class EngineState {
     this.#seriesIds = new Map(head.seriesIds);
     this.#seriesNext = head.seriesNext;
     this.slab.restore(from.json('slab') as SlabHead);
-    this.slab.words.set(from.float64('slab.words', 0));
+    this.slab.bytes.set(from.bytes('slab.words'));
     this.slab.countFree();
     this.entities.loadHead(head.entities);
     this.windows.loadHead(head.windows);
@@ -205,7 +211,7 @@ export class EngineState {
     this.sequences.loadHead(head.sequences);
     this.absences.loadHead(head.absences);
     const texts = (name: string, parts: number): Uint8Array[] =>
-      Array.from({ length: parts }, (_, part) => from.uint8(`rules.${name}.${part}`, 0));
+      Array.from({ length: parts }, (_, part) => from.bytes(`rules.${name}.${part}`).slice());
     if (head.ruleset !== null) {
       const { version, settings, parts } = head.ruleset;
       const live = texts('live', parts);

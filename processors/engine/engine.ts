@@ -9,11 +9,12 @@ import type { WeirEvent } from '../../core/events/event.ts';
 import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
 import { type CustomerDescription, describeCustomer } from './customers/describe-customer.ts';
+import type { EngineSnapshot } from './engine-snapshot.ts';
 import { type CompileRuleSet, EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
-import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
+import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX, SNAPSHOT_COPIES_MAX } from './limits.ts';
 import { outcomeId } from './offers/plan-offers.ts';
 import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
@@ -42,6 +43,11 @@ export interface Engine {
   prepare(): boolean;
   /** All state as bytes; `restoreEngine` continues from it byte for byte as this engine would. */
   snapshot(): Uint8Array;
+  /**
+   * The same without standing still: begun between two frames, copied a few pages at a time between later ones. One at a
+   * time; throws a `RangeError` where another is under way.
+   */
+  beginSnapshot(): EngineSnapshot;
   /** What is known of a customer, by its id or any linked identifier. */
   describeCustomer(id: string): CustomerDescription | undefined;
   stats(): EngineStats;
@@ -111,7 +117,13 @@ class LogEngine implements Engine {
   }
 
   snapshot(): Uint8Array {
-    return this.#state.save();
+    const snapshot = this.#state.beginSnapshot(0);
+    snapshot.copy(Number.POSITIVE_INFINITY);
+    return snapshot.take();
+  }
+
+  beginSnapshot(): EngineSnapshot {
+    return this.#state.beginSnapshot(SNAPSHOT_COPIES_MAX);
   }
 
   describeCustomer(id: string): CustomerDescription | undefined {

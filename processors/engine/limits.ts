@@ -61,3 +61,6 @@ export const LIST_SWEEP_PER_FRAME = 512;
 export const PART_BYTES_MAX = 900 * 1_024;
 /** Characters of a poison message. */
 export const POISON_MESSAGE_UNITS_MAX = 1_000;
+
+/** Pages of 16 KiB held because they changed before a snapshot came to them: 256 MiB. Past it the snapshot is given up. */
+export const SNAPSHOT_COPIES_MAX = 16_384;

@@ -7,59 +7,124 @@ import { ByteReader } from '../../core/codec/byte-reader.ts';
 import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { WeirError } from '../../core/errors.ts';
 import { hashBytes } from '../../core/hash.ts';
-import type { Column } from './tables/columns.ts';
 
 const MAGIC = 0x5357_4557;
 /** Raise it when a section changes its meaning, and teach `SectionReader` to read the one before. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 const HEAD_BYTES = 16;
 const DIGEST_SEED = 0x736e_6170;
+const DIGEST_BYTES = 4;
+const WORD_BYTES = 8;
+const NO_BYTES = new Uint8Array(0);
 
 interface Section {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-export class SectionWriter {
+/** A section whose bytes come later, page by page. */
+interface PagedSection {
+  readonly name: string;
+  readonly byteLength: number;
+}
+
+/**
+ * Lays a snapshot out: small sections at once, and one large one whose bytes are filled in over many turns while the
+ * engine goes on. The directory comes first, so that a reader can find a section without walking the others.
+ */
+export class SnapshotWriter {
   readonly #sections: Section[] = [];
 
-  /** The column is copied when `finish` runs: nothing may change it before. */
-  column(name: string, column: Column): void {
-    this.#sections.push({ name, bytes: new Uint8Array(column.buffer, column.byteOffset, column.byteLength) });
-  }
-
-  numbers(name: string, values: readonly number[]): void {
-    this.column(name, Float64Array.from(values));
+  /** The bytes are copied when `begin` runs: nothing may change them before. */
+  bytes(name: string, bytes: Uint8Array): void {
+    this.#sections.push({ name, bytes });
   }
 
   json(name: string, value: unknown): void {
     this.#sections.push({ name, bytes: new TextEncoder().encode(JSON.stringify(value)) });
   }
 
-  /** Directory first, so that a reader can find a section without walking the others. */
-  finish(): Uint8Array {
-    const directory = new ByteWriter();
-    for (const { name, bytes } of this.#sections) {
-      directory.text(name);
-      directory.f64(bytes.length);
-      directory.u32(digest(bytes));
-    }
-    const names = directory.take();
-    const total = this.#sections.reduce((sum, section) => sum + section.bytes.length, 0);
-    const head = new ByteWriter(HEAD_BYTES);
-    head.u32(MAGIC);
-    head.u16(SNAPSHOT_VERSION);
-    head.u16(this.#sections.length);
-    head.u32(names.length);
-    head.u32(hashBytes(names, DIGEST_SEED));
-    const snapshot = new Uint8Array(HEAD_BYTES + names.length + total);
-    snapshot.set(head.take(), 0);
-    snapshot.set(names, HEAD_BYTES);
-    let at = HEAD_BYTES + names.length;
+  begin(paged: PagedSection): PagedSnapshot {
+    // Offsets do not change the directory's length: its first draft says where sections may begin.
+    const draft = this.#directory(0, paged, 0);
+    const small = this.#sections.reduce((sum, section) => sum + section.bytes.length, 0);
+    const pagedAt = Math.ceil((HEAD_BYTES + draft.length + small) / WORD_BYTES) * WORD_BYTES;
+    const directory = this.#directory(HEAD_BYTES + draft.length, paged, pagedAt);
+    const snapshot = new Uint8Array(pagedAt + paged.byteLength);
+    let at = HEAD_BYTES + directory.length;
     for (const { bytes } of this.#sections) {
       snapshot.set(bytes, at);
       at += bytes.length;
     }
+    return new PagedSnapshot(snapshot, directory, this.#sections.length + 1, pagedAt);
+  }
+
+  #directory(firstAt: number, paged: PagedSection, pagedAt: number): Uint8Array {
+    const directory = new ByteWriter();
+    const add = (name: string, at: number, length: number, digestOf: number): void => {
+      directory.text(name);
+      directory.f64(at);
+      directory.f64(length);
+      directory.u32(digestOf);
+    };
+    let at = firstAt;
+    for (const { name, bytes } of this.#sections) {
+      add(name, at, bytes.length, digest(bytes));
+      at += bytes.length;
+    }
+    // The paged section is the last: its digest is filled in at the end.
+    add(paged.name, pagedAt, paged.byteLength, 0);
+    return directory.take();
+  }
+}
+
+/** A snapshot that waits for its paged section. */
+export class PagedSnapshot {
+  readonly #snapshot: Uint8Array;
+  readonly #directory: Uint8Array;
+  readonly #sections: number;
+  readonly #pagedAt: number;
+  #filled = 0;
+  #digest: number;
+
+  constructor(snapshot: Uint8Array, directory: Uint8Array, sections: number, pagedAt: number) {
+    this.#snapshot = snapshot;
+    this.#directory = directory;
+    this.#sections = sections;
+    this.#pagedAt = pagedAt;
+    this.#digest = (snapshot.length - pagedAt) | 0;
+  }
+
+  /** The next `length` bytes of the paged section, a whole number of words, to be written in place. */
+  next(length: number): Uint8Array {
+    const at = this.#pagedAt + this.#filled;
+    return this.#snapshot.subarray(at, at + length);
+  }
+
+  /** What `next` gave is written. */
+  fill(bytes: Uint8Array): void {
+    this.#filled += bytes.length;
+    this.#digest = foldWords(this.#digest, new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2));
+  }
+
+  /** The whole snapshot; nothing may be missing. */
+  finish(): Uint8Array {
+    const snapshot = this.#snapshot;
+    if (this.#pagedAt + this.#filled !== snapshot.length) throw new RangeError('the snapshot is not filled');
+    const directory = this.#directory;
+    new DataView(directory.buffer, directory.byteOffset).setUint32(
+      directory.length - DIGEST_BYTES,
+      hashBytes(NO_BYTES, this.#digest),
+      true,
+    );
+    const head = new ByteWriter(HEAD_BYTES);
+    head.u32(MAGIC);
+    head.u16(SNAPSHOT_VERSION);
+    head.u16(this.#sections);
+    head.u32(directory.length);
+    head.u32(hashBytes(directory, DIGEST_SEED));
+    snapshot.set(head.take(), 0);
+    snapshot.set(directory, HEAD_BYTES);
     return snapshot;
   }
 }
@@ -90,43 +155,24 @@ export class SectionReader {
     const names = new ByteReader(directory);
     for (let i = 0; i < count; i++) {
       const name = names.text();
-      const bytes = head.bytes(names.f64());
+      const at = names.f64();
+      const length = names.f64();
+      if (at + length > snapshot.length) throw damaged('it is cut short');
+      const bytes = snapshot.subarray(at, at + length);
       if (digest(bytes) !== names.u32()) throw damaged(`section ${name} is altered`);
       this.#sections.set(name, bytes);
     }
-    if (head.remaining > 0) throw damaged(`${head.remaining} bytes follow its last section`);
-  }
-
-  numbers(name: string): number[] {
-    return Array.from(this.float64(name, 0));
+    const ends = [...this.#sections.values()].map((bytes) => bytes.byteOffset + bytes.length);
+    const rest = snapshot.byteOffset + snapshot.length - Math.max(0, ...ends);
+    if (rest > 0) throw damaged(`${rest} bytes follow its last section`);
   }
 
   json(name: string): unknown {
-    return JSON.parse(new TextDecoder().decode(this.#section(name)));
+    return JSON.parse(new TextDecoder().decode(this.bytes(name)));
   }
 
-  float64(name: string, rowsMin: number): Float64Array<ArrayBuffer> {
-    const bytes = this.#section(name);
-    const column = new Float64Array(Math.max(rowsMin, bytes.length / 8));
-    new Uint8Array(column.buffer).set(bytes);
-    return column;
-  }
-
-  uint32(name: string, rowsMin: number): Uint32Array<ArrayBuffer> {
-    const bytes = this.#section(name);
-    const column = new Uint32Array(Math.max(rowsMin, bytes.length / 4));
-    new Uint8Array(column.buffer).set(bytes);
-    return column;
-  }
-
-  uint8(name: string, rowsMin: number): Uint8Array<ArrayBuffer> {
-    const bytes = this.#section(name);
-    const column = new Uint8Array(Math.max(rowsMin, bytes.length));
-    column.set(bytes);
-    return column;
-  }
-
-  #section(name: string): Uint8Array {
+  /** A view: copy what is to stay. */
+  bytes(name: string): Uint8Array {
     const bytes = this.#sections.get(name);
     if (bytes === undefined) throw damaged(`section ${name} is missing`);
     return bytes;
@@ -143,13 +189,19 @@ function digest(bytes: Uint8Array): number {
   const view = new Uint32Array(bytes.buffer, words === 0 ? 0 : bytes.byteOffset, words);
   let h = bytes.length | 0;
   if (words > 0) {
-    for (let i = 0; i < words; i++) {
-      h = Math.imul(h ^ (view[i] as number), 0x9e37_79b1);
-      h ^= h >>> 15;
-    }
+    h = foldWords(h, view);
     return hashBytes(bytes, h, words * 4);
   }
   // A copy, which `slice` of a Buffer is not: what came from the network would stay where it lies.
   const aligned = new Uint8Array(bytes);
   return aligned.length < 4 ? hashBytes(aligned, h) : digest(aligned);
+}
+
+function foldWords(digestSoFar: number, words: Uint32Array): number {
+  let h = digestSoFar;
+  for (let i = 0; i < words.length; i++) {
+    h = Math.imul(h ^ (words[i] as number), 0x9e37_79b1);
+    h ^= h >>> 15;
+  }
+  return h;
 }

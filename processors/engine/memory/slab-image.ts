@@ -21,6 +21,7 @@ export class SlabImage implements PageWatcher {
   readonly #copies = new Map<number, Uint8Array>();
   readonly #copiesMax: number;
   #abandoned = false;
+  #ended = false;
 
   /** Begins the image: the slab as it is now. `copiesMax` bounds the pages that are held copied. */
   constructor(slab: Slab, copiesMax: number) {
@@ -56,13 +57,16 @@ export class SlabImage implements PageWatcher {
   /** Copies a page as it was when the image began to `target`; each page may be read once. */
   read(page: number, target: Uint8Array, at: number): void {
     if (this.#abandoned) throw new RangeError('the image was given up');
+    // The last page may be wanted in part.
+    const length = Math.min(PAGE_BYTES, target.length - at);
     const copy = this.#copies.get(page);
     if (copy !== undefined) {
-      target.set(copy, at);
+      target.set(copy.subarray(0, length), at);
       this.#copies.delete(page);
     } else {
       if (this.#state[page] !== PENDING) throw new RangeError(`page ${page} was read before`);
-      target.set(this.#slab.bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES), at);
+      const from = page * PAGE_BYTES;
+      target.set(this.#slab.bytes.subarray(from, from + length), at);
     }
     this.#state[page] = READ;
   }
@@ -75,6 +79,8 @@ export class SlabImage implements PageWatcher {
 
   /** Stops watching. Must be called when all pages are read, or when the image is not wanted any more. */
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#copies.clear();
     this.#state.fill(READ);
     this.#slab.watcher = undefined;
