@@ -33,6 +33,17 @@ program
   });
 
 program
+  .command('scaling')
+  .description('cost of an event as customers, window lengths and the number of windows grow')
+  .option('--json <file>', 'also write the result there')
+  .option('--scale <share>', 'share of the full sizes', Number, 1)
+  .action(async ({ json, scale }: { json?: string; scale: number }) => {
+    const { runScalingBench } = await import('./scaling/scaling.ts');
+    const result = runScalingBench(scale, (row) => process.stderr.write(`${JSON.stringify(row)}\n`));
+    await report(result, result.rows, json);
+  });
+
+program
   .command('rules')
   .description('compiled rules against json-rules-engine and Zen')
   .allowUnknownOption()
