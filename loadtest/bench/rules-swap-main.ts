@@ -1,0 +1,5 @@
+/** Entry point of the process that `rules-swap.ts` measures in. */
+import { measureSwap } from './rules-swap.ts';
+
+process.send?.(await measureSwap());
+process.disconnect();
