@@ -44,6 +44,17 @@ program
   });
 
 program
+  .command('state')
+  .description('memory, checkpoints, stalls and start-up of a large state')
+  .option('--json <file>', 'also write the result there')
+  .option('--customers <n>', 'how many', Number, 1_000_000)
+  .action(async ({ json, customers }: { json?: string; customers: number }) => {
+    const { runStateBench } = await import('./scaling/state.ts');
+    const result = await runStateBench(customers, (line) => void process.stderr.write(`${line}\n`));
+    await report(result, [result], json);
+  });
+
+program
   .command('rules')
   .description('compiled rules against json-rules-engine and Zen')
   .allowUnknownOption()

@@ -3,11 +3,9 @@
  * number of windows grow. Each row is a fresh engine on the same kind of stream; its ratio is to the first row of the run.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../core/clock.ts';
-import { ByteWriter } from '../../../core/codec/byte-writer.ts';
-import { DEFAULT_ENGINE_SETTINGS, encodeEntry } from '../../../core/codec/entry.ts';
-import { encodeFrame } from '../../../core/codec/frame.ts';
-import type { EventOf } from '../../../core/events/event.ts';
+import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
+import { type BenchWindow, createBenchStream, FRAME_EVENTS } from './bench-stream.ts';
 
 interface Shape {
   readonly customers: number;
@@ -31,18 +29,15 @@ export interface ScalingReport {
   readonly rows: readonly ScalingRow[];
 }
 
-const FRAME_EVENTS = 100;
 const CHUNK_FRAMES = 200;
 const MEASURED_EVENTS = 200_000;
 /** Events of a customer before measuring, so that keys and windows are there. */
 const EVENTS_PER_CUSTOMER = 2;
 const WARM_UP_EVENTS_MIN = 60_000;
-const START_MS = 1_780_000_000_000;
 const KEYS = ['customer', 'card', 'device', 'merchant'] as const;
 const AGGREGATES = ['count', 'sum'] as const;
 /** Window lengths are shares of the longest. */
 const SHARES = [1, 1 / 2, 1 / 4, 1 / 12, 1 / 30] as const;
-const MERCHANTS_SHARE = 20;
 const MIB = 1_048_576;
 
 const CUSTOMERS = [1_000, 10_000, 100_000, 1_000_000] as const;
@@ -87,9 +82,10 @@ export function runScalingBench(scale = 1, onRow: (row: ScalingRow) => void = ()
 
 function measure(shape: Shape, measuredEvents: number): { cpuNs: number; events: number; bytes: number } {
   const engine = createEngine();
-  const stream = createStream(shape);
+  // The longest window holds about ten events of a customer, whatever its length.
+  const stream = createBenchStream({ customers: shape.customers, spanMs: shape.longestMs, eventsPerCustomer: 10 });
   let seq = 0;
-  engine.step(++seq, stream.rules());
+  engine.step(++seq, stream.rules(windowsOf(shape), DEFAULT_ENGINE_SETTINGS));
   const run = (events: number): number => {
     let cpuUs = 0;
     for (let left = events; left > 0; left -= FRAME_EVENTS * CHUNK_FRAMES) {
@@ -111,86 +107,14 @@ function measure(shape: Shape, measuredEvents: number): { cpuNs: number; events:
   return { cpuNs: (cpuUs * 1_000) / measuredEvents, events: measuredEvents, bytes };
 }
 
-interface Stream {
-  rules(): Uint8Array;
-  frame(): Uint8Array;
-}
-
-/** Event time runs so that the longest window holds about ten events of a customer, whatever its length. */
-function createStream({ customers, windows, longestMs }: Shape): Stream {
-  const writer = new ByteWriter();
-  const frameWriter = new ByteWriter();
-  const stepMs = longestMs / (customers * 10);
-  let made = 0;
-  const encode = (entry: Parameters<typeof encodeEntry>[1]): Uint8Array => {
-    writer.reset();
-    encodeEntry(writer, entry);
-    return writer.take();
-  };
-  const event = (): EventOf<'transaction'> => {
-    const mixed = Math.imul(made ^ (made >>> 15), 0x2c1b3c6d) >>> 0;
-    const customer = mixed % customers;
-    const timeMs = START_MS + Math.floor(made * stepMs);
-    const id = `e-${made++}`;
-    return {
-      type: 'transaction',
-      id,
-      source: 'bench',
-      subject: `c-${customer}`,
-      timeMs,
-      offsetMinutes: 0,
-      receivedMs: timeMs,
-      data: {
-        amount: 100 + (mixed % 20_000),
-        currency: 'CNY',
-        kind: 'purchase',
-        status: 'approved',
-        channel: 'pos',
-        merchant: { id: `m-${customer % Math.ceil(customers / MERCHANTS_SHARE)}`, city: 'Linjiang' },
-        instrument: { token: `k-${customer}` },
-        device: { id: `d-${customer}` },
-      },
-    };
-  };
-  return {
-    rules: () => {
-      const ruleset = { kind: 'ruleset', version: 1, author: 'bench', comment: '' } as const;
-      const documents = rulesFor(windows, longestMs);
-      return encodeFrame(frameWriter, [encode({ ...ruleset, settings: DEFAULT_ENGINE_SETTINGS, documents })]);
-    },
-    frame: () =>
-      encodeFrame(
-        frameWriter,
-        Array.from({ length: FRAME_EVENTS }, () => encode({ kind: 'event', event: event() })),
-      ),
-  };
-}
-
-/** A rule a window; none of them fires, so that what is measured is reading and keeping windows. */
-function rulesFor(windows: number, longestMs: number): object[] {
+/** The four kinds of key in turn, then the aggregates, then shorter and shorter lengths. */
+function windowsOf({ windows, longestMs }: Shape): BenchWindow[] {
   return Array.from({ length: windows }, (_, i) => {
-    const over = KEYS[i % KEYS.length];
-    const aggregate = AGGREGATES[Math.floor(i / KEYS.length) % AGGREGATES.length];
+    const over = KEYS[i % KEYS.length] ?? 'customer';
+    const aggregate = AGGREGATES[Math.floor(i / KEYS.length) % AGGREGATES.length] ?? 'count';
     const share = SHARES[Math.floor(i / (KEYS.length * AGGREGATES.length)) % SHARES.length] ?? 1;
     // Beyond forty windows the lengths begin anew, each a little shorter than its like.
     const round = Math.floor(i / (KEYS.length * AGGREGATES.length * SHARES.length));
-    const seconds = Math.max(1, Math.floor((longestMs * share) / SECOND_MS) - round);
-    return {
-      id: `w${i}`,
-      version: 1,
-      name: `w${i}`,
-      on: ['transaction'],
-      conditions: {
-        all: [
-          {
-            fact: 'window',
-            params: { aggregate, over, last: `${seconds}s`, ...(aggregate === 'sum' ? { of: '$.amount' } : {}) },
-            operator: 'lessThan',
-            value: 0,
-          },
-        ],
-      },
-      event: { type: 'fraud', params: { action: 'score', score: 1, code: `w${i}`, message: 'never' } },
-    };
+    return { over, aggregate, seconds: Math.max(1, Math.floor((longestMs * share) / SECOND_MS) - round) };
   });
 }
