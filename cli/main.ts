@@ -8,6 +8,7 @@ import { replayCommand } from './commands/replay.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { startCommand } from './commands/start.ts';
 import { tokenCommand } from './commands/token.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { loadDotEnv } from './load-dot-env.ts';
 
 loadDotEnv();
@@ -19,6 +20,7 @@ const program = new Command('weir')
   .addCommand(tokenCommand())
   .addCommand(rulesCommand())
   .addCommand(checkpointCommand())
+  .addCommand(verifyCommand())
   .addCommand(doctorCommand());
 
 try {

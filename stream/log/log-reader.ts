@@ -122,6 +122,19 @@ export async function readLast(c: StreamConnection, stream: StreamName): Promise
   });
 }
 
+/** The message at a position, `undefined` when the log no longer holds it. Throws `log.unavailable`. */
+export async function readAt(c: StreamConnection, stream: StreamName, seq: number): Promise<LogMessage | undefined> {
+  return retryTransient(c, `reading ${stream} at ${seq}`, API_RETRY_TIMEOUT_MS, async () => {
+    try {
+      const stored = await c.manager.streams.getMessage(stream, { seq });
+      return stored === null ? undefined : toLogMessage(stored);
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return undefined;
+      throw error;
+    }
+  });
+}
+
 /** First and last position; in an empty log the last is that of the newest message it ever held. */
 export async function logState(
   c: StreamConnection,
