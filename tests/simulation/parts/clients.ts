@@ -19,6 +19,7 @@ export interface ClientWorld {
 const ANSWER_TIMEOUT_MS = 4_000;
 const RETRY_MS = 150;
 const RECONNECT_MS = 200;
+const TURNED_DOWN_CHANCE = 0.3;
 
 /** Resolves with the answer, or with `undefined` when none came. Must be called in an event of `caller`. */
 function ask<T>(w: ClientWorld, caller: Owner, question: (edge: Edge) => Promise<T>): Promise<T | undefined> {
@@ -67,6 +68,8 @@ export interface Viewer {
   readonly sub: string;
   /** Every message with a cursor, in the order in which it came. */
   readonly received: { readonly type: string; readonly cursor: string; readonly data: unknown }[];
+  /** Offers that were turned down and whose feedback was confirmed. */
+  readonly confirmed: string[];
   /** Goes away and comes back, as a phone does in a tunnel. */
   drop(): void;
 }
@@ -76,6 +79,7 @@ export function startViewer(w: ClientWorld, role: Role, sub: string, channel: 'o
   const { scheduler, random } = w;
   const owner = scheduler.createOwner(`viewer ${sub}`);
   const received: Viewer['received'] = [];
+  const confirmed: string[] = [];
   let cursor: string | undefined = channel === 'alerts' ? '0.0' : undefined;
   let current: { socket: ClientSocket; edge: Edge } | undefined;
   let attempt = 0;
@@ -122,14 +126,24 @@ export function startViewer(w: ClientWorld, role: Role, sub: string, channel: 'o
   };
 
   const take = (text: string): void => {
-    const message = JSON.parse(text) as { type: string; cursor?: string; data?: unknown };
+    const message = JSON.parse(text) as { type: string; cursor?: string; offerId?: string; data?: unknown };
     if (message.type === 'error') {
       w.count('socket told of an error');
       drop();
     } else if (message.cursor !== undefined) {
       cursor = message.cursor;
       received.push({ type: message.type, cursor: message.cursor, data: message.data });
-    }
+      const { offerId } = (message.data ?? {}) as { offerId?: string };
+      if (message.type === 'offer' && offerId !== undefined && random.chance(TURNED_DOWN_CHANCE)) turnDown(offerId);
+    } else if (message.type === 'ok' && message.offerId !== undefined) confirmed.push(message.offerId);
+  };
+
+  /** Told once; a confirmation that gets lost is nobody's loss. */
+  const turnDown = (offerId: string): void => {
+    const open = current;
+    if (open === undefined) return;
+    const text = JSON.stringify({ type: 'feedback', offerId, action: 'dismissed' });
+    scheduler.after(w.delayMs(), open.edge.life.owner, () => open.socket.send(text));
   };
 
   const drop = (): void => {
@@ -143,5 +157,5 @@ export function startViewer(w: ClientWorld, role: Role, sub: string, channel: 'o
   };
 
   scheduler.after(0, owner, connect);
-  return { role, sub, received, drop };
+  return { role, sub, received, confirmed, drop };
 }

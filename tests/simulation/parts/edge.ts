@@ -13,9 +13,14 @@ import { createTurnstile } from '../../../api/live/socket/turnstile.ts';
 import { createTokenAuthority, type Role } from '../../../api/token-authority.ts';
 import { submitFeedback } from '../../../cli/roles/submit-feedback.ts';
 import type { IntakeAnswer } from '../../../ingest/answer.ts';
+import { createDecide } from '../../../ingest/decisions/decide.ts';
+import type { DecisionAnswer } from '../../../ingest/decisions/decision-answer.ts';
+import { takeDecision } from '../../../ingest/decisions/take-decision.ts';
 import { ingestMetricsOf } from '../../../ingest/ingest-metrics.ts';
 import { createIntake } from '../../../ingest/intake.ts';
 import { startTicks } from '../../../ingest/tick.ts';
+import { findDecision } from '../../../storage/queries/decisions.ts';
+import { askDecision } from '../../../stream/decision-exchange.ts';
 import { createEventAppender } from '../../../stream/log/event-appender.ts';
 import { createQuarantinePublisher } from '../../../stream/log/quarantine.ts';
 import { watchProgress } from '../../../stream/progress.ts';
@@ -36,6 +41,8 @@ export interface Edge {
   readonly life: Life;
   readonly hub: LiveHub;
   post(body: string): Promise<IntakeAnswer>;
+  /** A transaction whose sender waits this long for the decision. */
+  decide(body: string, timeoutMs: number): Promise<DecisionAnswer | undefined>;
   /** Entries straight into the log, as an administrator's commands go. */
   append(entries: readonly Uint8Array[]): Promise<unknown>;
   /** `undefined` while the live part is starting. */
@@ -85,16 +92,36 @@ export function edgeMain(s: PartSurroundings, scheduler: Scheduler, onEdge: (edg
     hub.onReset(() => {
       for (const output of outputs) output.close(SERVICE_RESTART, 'the live part begins anew');
     });
+    const decide = createDecide({
+      appender,
+      ask: (asked, timeoutMs) => askDecision(connection, asked, timeoutMs),
+      findStored: async (eventId, source) => {
+        const found = await findDecision(store, eventId, source);
+        if (found === undefined) return undefined;
+        const { decision, score, reasons, rulesetVersion, position } = found.decision;
+        return { eventId, decision, score, reasons: [...reasons], rulesetVersion, position: position.inputSeq };
+      },
+      config,
+      metrics: ingestMetricsOf(metrics),
+      log,
+    });
+    const bodyOf = (body: string) => ({
+      bytes: Buffer.from(body),
+      form: 'any' as const,
+      from: { atMs: clock.nowMs(), origin: 'http' as const, producer: 'producer', contentType: 'application/json' },
+    });
     onEdge({
       life,
       hub,
       append: (entries) => appender.append(entries),
-      post: (body) =>
-        intake.take({
-          bytes: Buffer.from(body),
-          form: 'any',
-          from: { atMs: clock.nowMs(), origin: 'http', producer: 'producer', contentType: 'application/json' },
-        }),
+      post: (body) => intake.take(bodyOf(body)),
+      async decide(body, timeoutMs) {
+        const answer = await takeDecision(bodyOf(body), { timeoutMs }, { intake, decide, config });
+        if (typeof answer === 'string') return JSON.parse(answer) as DecisionAnswer;
+        if (answer instanceof Uint8Array) return JSON.parse(new TextDecoder().decode(answer)) as DecisionAnswer;
+        if (answer.status < 500) throw new Error(`a decision was refused with ${answer.status}`);
+        return undefined;
+      },
       openSocket(role, sub, client) {
         if (!hub.following) return undefined;
         const socket = new SessionSocket(client);

@@ -7,16 +7,19 @@ import { splitFrame } from '../../../core/codec/frame.ts';
 import { decodeQuarantineRecord } from '../../../core/codec/quarantine-record.ts';
 import type { Outcome } from '../../../core/outcomes/outcome.ts';
 import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
+import type { DecisionAnswer } from '../../../ingest/decisions/decision-answer.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
 import { addMeasures, dimensionsOfRow, emptyCell, type RollupCell } from '../store/simulated-tables.ts';
 import type { World } from './world.ts';
 
 export interface Promises {
-  /** `source/id` of events that were answered as accepted. */
-  readonly acknowledged: ReadonlySet<string>;
+  /** `source/id` of events that were answered as accepted, or with a decision. */
+  readonly acknowledged: Set<string>;
+  /** Decisions that were answered and did not fall back. */
+  readonly decided: DecisionAnswer[];
   /** Events answered as refused. */
-  readonly refused: number;
-  readonly poison: number;
+  refused: number;
+  poison: number;
 }
 
 interface Located {
@@ -47,7 +50,9 @@ const TABLE_OF_KIND = {
 export function checkWorld(world: World, promises: Promises): string[] {
   const problems: string[] = [];
   const outcomes = checkOutcomes(world, problems);
+  for (const { outcome } of outcomes) world.count(`outcome: ${outcome.kind}`);
   checkEvents(world, promises, outcomes, problems);
+  checkDecisions(promises, outcomes, problems);
   checkRows(world, outcomes, problems);
   checkRollups(world, problems);
   checkQuarantine(world, promises, problems);
@@ -100,6 +105,21 @@ function checkEvents(world: World, { acknowledged }: Promises, outcomes: readonl
     if (counted.get(id) !== 1) problems.push(`event ${id} was acknowledged and counts ${counted.get(id) ?? 0} times`);
   }
   for (const [id, times] of counted) if (times !== 1) problems.push(`event ${id} counts ${times} times`);
+}
+
+/** Whoever waited was told what the log says, and the same again. */
+function checkDecisions({ decided }: Promises, outcomes: readonly Located[], problems: string[]): void {
+  for (const answer of decided) {
+    const taken = outcomes.flatMap(({ outcome }) =>
+      outcome.kind === 'decision' && outcome.eventId === answer.eventId ? [outcome] : [],
+    );
+    const [first] = taken;
+    const told = JSON.stringify([answer.decision, answer.score, answer.reasons, answer.rulesetVersion]);
+    const stored = JSON.stringify(
+      first === undefined ? [] : [first.decision, first.score, first.reasons, first.rulesetVersion],
+    );
+    if (told !== stored) problems.push(`event ${answer.eventId} was answered with ${told}, OUTCOMES says ${stored}`);
+  }
 }
 
 function idOf(bytes: Uint8Array): string | undefined {
@@ -181,7 +201,10 @@ function checkQuarantine(world: World, promises: Promises, problems: string[]): 
 
 /** A person saw everything that is theirs, once, in the order of the log. */
 function checkViewers(world: World, outcomes: readonly Located[], problems: string[]): void {
-  for (const { sub, role, received } of world.viewers) {
+  const feedback = new Set(outcomes.flatMap(({ outcome }) => (outcome.kind === 'withdrawn' ? [outcome.offerId] : [])));
+  for (const { sub, role, received, confirmed } of world.viewers) {
+    for (const offerId of confirmed)
+      if (!feedback.has(offerId)) problems.push(`${sub} turned ${offerId} down and it was not withdrawn`);
     const mine = outcomes.filter(({ outcome }) =>
       role === 'analyst'
         ? outcome.kind === 'alert'

@@ -2,7 +2,7 @@
 import { decodeOutcomeHead } from '../../../core/outcomes/outcome-codec.ts';
 import { askUntil } from '../parts/clients.ts';
 import { createRandom } from '../world/random.ts';
-import { checkWorld } from './check.ts';
+import { checkWorld, type Promises } from './check.ts';
 import { type FaultName, planFaults } from './faults.ts';
 import { planWorkload, type Workload } from './workload.ts';
 import { type Defects, World } from './world.ts';
@@ -29,6 +29,7 @@ export interface RunReport {
 
 const REQUESTS = 24;
 const SPAN_MS = 6_000;
+const DECISION_TIMEOUT_MS = 1_500;
 /** How long a healed world may take to come to rest. */
 const REST_MS = 120_000;
 /** At rest for this long: nothing more comes of what was sent. */
@@ -54,8 +55,8 @@ async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
   const world = new World(random, o.defects);
   const { scheduler } = world;
   const problems: string[] = [];
-  const promises = { acknowledged: new Set<string>(), refused: 0, poison: 0 };
-  let unfinished = workload.producers.length + workload.poison.length + 1;
+  const promises: Promises = { acknowledged: new Set(), decided: [], refused: 0, poison: 0 };
+  let unfinished = workload.producers.length + workload.poison.length + 2;
   const finish = (): void => {
     unfinished--;
   };
@@ -91,12 +92,7 @@ async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
   };
 }
 
-function startProducers(
-  world: World,
-  workload: Workload,
-  promises: { readonly acknowledged: Set<string>; refused: number; poison: number },
-  finish: () => void,
-): void {
+function startProducers(world: World, workload: Workload, promises: Promises, finish: () => void): void {
   const { scheduler, clients } = world;
   const until = (owner: typeof world.outside, atMs: number): Promise<void> =>
     new Promise((resolve) => void scheduler.at(atMs, owner, resolve));
@@ -124,6 +120,21 @@ function startProducers(
       promises.poison++;
     });
   }
+  start('till', async (owner) => {
+    for (const { atMs, id, body } of workload.decisions) {
+      await until(owner, atMs);
+      const answer = await askUntil(
+        clients,
+        owner,
+        (edge) => edge.decide(body, DECISION_TIMEOUT_MS),
+        (decided) => decided !== undefined,
+      );
+      if (answer === undefined) throw new Error('no decision');
+      promises.acknowledged.add(`gw/${id}`);
+      world.count(answer.degraded === true ? 'decision degraded' : 'decision answered');
+      if (answer.degraded !== true) promises.decided.push(answer);
+    }
+  });
   for (const requests of workload.producers) {
     start('producer', async (owner) => {
       for (const { atMs, body, events, refused } of requests) {

@@ -19,10 +19,18 @@ export interface PlannedRequest {
   readonly refused: number;
 }
 
+/** A transaction whose sender waits for the decision; some are sent again later. */
+export interface PlannedDecision {
+  readonly atMs: number;
+  readonly id: string;
+  readonly body: string;
+}
+
 export interface Workload {
   readonly rules: Uint8Array;
   /** One list of requests for each producer, in the order of time. */
   readonly producers: readonly (readonly PlannedRequest[])[];
+  readonly decisions: readonly PlannedDecision[];
   /** Entries that cannot be read, put into the log as they are. */
   readonly poison: readonly { readonly atMs: number; readonly entry: Uint8Array }[];
 }
@@ -95,14 +103,8 @@ export function planWorkload(random: Random, o: { readonly requests: number; rea
     return made_;
   };
   const position = () => ({ lat: 31.2 + random.below(40) / 1_000, lon: 121.4 });
-  const newEvent = (nowMs: number): Record<string, unknown> => {
-    const customer = random.pick(CUSTOMERS);
-    const timeMs = nowMs - (random.chance(0.2) ? random.below(3_000) : 0);
-    const kind = random.below(10);
-    if (kind === 0)
-      return event('place', `p-${random.below(3)}`, timeMs, { name: 'Hôtel', category: 'hotel', ...position() });
-    if (kind <= 3) return event('location', customer, timeMs, position());
-    return event('transaction', customer, timeMs, {
+  const transaction = (customer: string, timeMs: number) =>
+    event('transaction', customer, timeMs, {
       amount: random.below(9_000),
       currency: random.chance(0.5) ? 'CNY' : 'EUR',
       status: random.chance(0.2) ? 'declined' : 'approved',
@@ -112,6 +114,16 @@ export function planWorkload(random: Random, o: { readonly requests: number; rea
       merchant: { id: `m-${random.below(3)}`, city: `Città ${random.below(2)}` },
       instrument: { token: `k-${random.below(4)}` },
     });
+  const newEvent = (nowMs: number): Record<string, unknown> => {
+    const customer = random.pick(CUSTOMERS);
+    const timeMs = nowMs - (random.chance(0.2) ? random.below(3_000) : 0);
+    const kind = random.below(10);
+    if (kind === 0)
+      return event('place', `p-${random.below(3)}`, timeMs, { name: 'Hôtel', category: 'hotel', ...position() });
+    if (kind === 9)
+      return event('profile', customer, timeMs, { name: 'Zoë', consents: { marketing: random.chance(0.6) } });
+    if (kind <= 3) return event('location', customer, timeMs, position());
+    return transaction(customer, timeMs);
   };
   const plan = (atMs: number): PlannedRequest => {
     const nowMs = Math.floor(WORLD_START_MS + atMs);
@@ -134,5 +146,14 @@ export function planWorkload(random: Random, o: { readonly requests: number; rea
   const producers: PlannedRequest[][] = Array.from({ length: PRODUCERS }, () => []);
   for (const [i, atMs] of times.entries()) producers[i % PRODUCERS]?.push(plan(atMs));
   const poison = random.chance(0.5) ? [{ atMs: random.between(200, o.spanMs), entry: Uint8Array.of(1, 1, 200) }] : [];
-  return { rules: writer.take(), producers, poison };
+  const decisions: PlannedDecision[] = [];
+  for (let i = random.below(6); i > 0; i--) {
+    const atMs = random.between(200, o.spanMs);
+    const made = transaction(random.pick(CUSTOMERS), Math.floor(WORLD_START_MS + atMs));
+    const planned = { atMs, id: String(made.id), body: JSON.stringify(made) };
+    decisions.push(planned);
+    if (random.chance(0.4)) decisions.push({ ...planned, atMs: random.between(atMs, o.spanMs) });
+  }
+  decisions.sort((a, b) => a.atMs - b.atMs);
+  return { rules: writer.take(), producers, decisions, poison };
 }

@@ -27,6 +27,15 @@ export function answerQuery(tables: SimulatedTables, name: string, sql: string, 
       return page(ofCustomer(tables, 'withdrawals', params), params)
         .slice(0, Number(params.limit))
         .map(asAnswer);
+    case 'find-decision':
+      return tables
+        .of('decisions')
+        .filter((row) => row.event_id === params.id && (params.source === undefined || row.source === params.source))
+        .sort((a, b) => Number(b.outcome_seq) - Number(a.outcome_seq))
+        .slice(0, 1)
+        .map((row) => ({ ...asAnswer(row), trace_64: '' }));
+    case 'find-transaction':
+      return [];
     case 'alerts-after':
       return page(upTo(tables.of('alerts'), params), params)
         .slice(0, Number(params.limit))

@@ -6,12 +6,14 @@ import { describeFailure, runSeeds } from '../../simulation/run/run-seeds.ts';
 const SMALL: RunOptions = { requests: 10, spanMs: 2_500 };
 const SEEDS_IN_A_TEST = 150;
 
-/** Faults that must have happened, or the runs prove nothing about them. */
+/** Faults and what came of the traffic: each must have happened, or the runs prove nothing about them. */
 const COVERED = [
   'acknowledgement lost',
   'checkpoint damaged',
   'connection cut',
   'connection swallowed',
+  'decision answered',
+  'decision degraded',
   'delivery lost',
   'duplicate recognised',
   'edge asleep and replaced',
@@ -22,6 +24,10 @@ const COVERED = [
   'log full',
   'no leader',
   'no responder',
+  'outcome: alert',
+  'outcome: offer',
+  'outcome: poison',
+  'outcome: withdrawn',
   'processor asleep and replaced',
   'processor ended by itself',
   'processor killed',
