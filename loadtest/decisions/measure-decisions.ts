@@ -22,7 +22,7 @@ export interface DecisionsOptions {
 
 export interface DecisionsResult {
   readonly rate: number;
-  /** Answers of the measured time over its seconds. */
+  /** Answers over the time until the last of them came: below `rate` where the server could not keep up. */
   readonly answeredPerSecond: number;
   readonly latencyMs: Quantiles;
   readonly seconds: number;
@@ -81,9 +81,10 @@ export async function measureDecisions(o: DecisionsOptions): Promise<DecisionsRe
     const seconds = (performance.now() - measuredFromMs) / 1_000;
     const after = readPartUsage(o.target.pids());
     await Promise.all(pending);
+    const answeredSeconds = (performance.now() - measuredFromMs) / 1_000;
     return {
       rate: o.rate,
-      answeredPerSecond: Math.round(counts.decisions / seconds),
+      answeredPerSecond: Math.round(counts.decisions / answeredSeconds),
       latencyMs: histogram.quantiles(),
       seconds: o.seconds,
       ...counts,
