@@ -8,6 +8,8 @@ export const FRAME_EVENTS = 100;
 /** Customers of a merchant; cards and devices are a customer's own. */
 const MERCHANT_CUSTOMERS = 20;
 const START_MS = 1_780_000_000_000;
+/** More than any window of the stream holds. */
+const NEVER = 1e12;
 
 export interface StreamShape {
   readonly customers: number;
@@ -85,7 +87,7 @@ function ruleOf({ aggregate, over, seconds }: BenchWindow, index: number): objec
     version: 1,
     name: `w${index}`,
     on: ['transaction'],
-    conditions: { all: [{ fact: 'window', params, operator: 'lessThan', value: 0 }] },
+    conditions: { all: [{ fact: 'window', params, operator: 'greaterThan', value: NEVER }] },
     event: { type: 'fraud', params: { action: 'score', score: 1, code: `w${index}`, message: 'never' } },
   };
 }
