@@ -199,6 +199,8 @@ async function writeBatch(
   completeSeq: number,
 ): Promise<void> {
   const startedMs = performance.now();
+  // Twice: the mark of another sink would be overwritten by ours, and ours by another's that comes after.
+  checkBefore(await retry('fence', () => sinkPosition(o.store, SINK)), batch, completeSeq);
   await retry('intent', () => recordBatch(o, batch, 'intent'));
   checkAlone(await retry('fence', () => sinkPosition(o.store, SINK)), batch, completeSeq);
   await Promise.all(
@@ -218,12 +220,20 @@ async function writeBatch(
  * A sink that was believed dead may wake up. Its ranges would not be ours and its tokens would not meet ours, so whoever
  * finds the other's mark stops before writing rows.
  */
+function checkBefore(found: SinkPosition, batch: Batch, completeSeq: number): void {
+  const isOurs = found.pending === undefined || found.pending.toSeq === batch.toSeq;
+  if (found.outcomeSeq === completeSeq && isOurs) return;
+  throw fenced(found, completeSeq);
+}
+
 function checkAlone(found: SinkPosition, batch: Batch, completeSeq: number): void {
   if (found.outcomeSeq === completeSeq && found.pending?.toSeq === batch.toSeq) return;
-  throw new WeirError(
-    'store.fenced',
-    `another sink has written up to ${found.pending?.toSeq ?? found.outcomeSeq}, this one was at ${completeSeq}`,
-  );
+  throw fenced(found, completeSeq);
+}
+
+function fenced(found: SinkPosition, completeSeq: number): WeirError {
+  const upTo = found.pending?.toSeq ?? found.outcomeSeq;
+  return new WeirError('store.fenced', `another sink has written up to ${upTo}, this one was at ${completeSeq}`);
 }
 
 async function recordBatch(o: SinkOptions, batch: Batch, state: 'intent' | 'complete'): Promise<void> {

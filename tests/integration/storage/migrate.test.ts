@@ -3,6 +3,8 @@ import { migrate } from '../../../storage/migrate.ts';
 import { ALL_MIGRATIONS } from '../../../storage/migrations/all-migrations.ts';
 import { startTestStore, type TestStore } from '../../support/storage/store.ts';
 
+/** A migration that comes after all of them. */
+const NEXT = ALL_MIGRATIONS.length + 1;
 const RETENTION = { transactionTtlDays: 730, locationTtlDays: 90 };
 let t: TestStore;
 beforeAll(async () => {
@@ -31,7 +33,7 @@ describe('migrate', () => {
 
   test('goes on after a migration that failed half way', async () => {
     const broken = {
-      number: 4,
+      number: NEXT,
       name: 'half',
       statements: () => [
         'CREATE TABLE IF NOT EXISTS half (a UInt8) ENGINE = MergeTree() ORDER BY a',
@@ -59,7 +61,7 @@ describe('migrate', () => {
       code: 'store.migration_failed',
       message: expect.stringContaining('event-tables'),
     });
-    // Number 4 was recorded by the test before.
+    // The next number was recorded by the test before.
     await expect(migrate(t.store, RETENTION)).rejects.toMatchObject({ code: 'store.migration_failed' });
   });
 
@@ -69,7 +71,7 @@ describe('migrate', () => {
     const known = [
       ...ALL_MIGRATIONS,
       {
-        number: 4,
+        number: NEXT,
         name: 'half',
         statements: () => ['CREATE TABLE IF NOT EXISTS half (a UInt8) ENGINE = MergeTree() ORDER BY a', 'SELECT 1'],
       },
