@@ -80,7 +80,7 @@ export async function runRulesBench(argv: readonly string[]): Promise<RulesBench
   console.log(`compiling 10,000 rules: ${compile.ms.toFixed(0)} ms, longest slice ${compile.sliceMsMax.toFixed(1)} ms`);
   const swap = await measureSwapInProcessor();
   console.log(
-    `swapping them in: staged in ${swap.stageMs.toFixed(0)} ms, longest stall ${swap.stallMsMax.toFixed(2)} ms, p99 ${swap.stallMsP99.toFixed(2)} ms`,
+    `swapping them in: staged in ${swap.stageMs.toFixed(0)} ms, longest stall ${swap.stallMsMax.toFixed(2)} ms, p99 ${swap.stallMsP99.toFixed(2)} ms; without a swap ${swap.controlMsMax.toFixed(2)} ms`,
   );
   const trace = measureTrace(createRules(100, 0.1, SEED).map(toRuleDocument), facts, seconds);
   console.log(
