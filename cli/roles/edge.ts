@@ -15,14 +15,12 @@ import { registerApiRoutes } from '../../api/register-api-routes.ts';
 import { createTokenAuthority, type TokenAuthority } from '../../api/token-authority.ts';
 import { INTAKE_ASYNC_API } from '../../ingest/async-api.ts';
 import { createDecide } from '../../ingest/decisions/decide.ts';
-import type { DecisionAnswer } from '../../ingest/decisions/decision-answer.ts';
 import { registerIngestRoutes } from '../../ingest/http-routes.ts';
 import { ingestMetricsOf } from '../../ingest/ingest-metrics.ts';
 import { serveIntake } from '../../ingest/nats-intake.ts';
 import { startTicks } from '../../ingest/tick.ts';
 import { DEMO_PERSONAS } from '../../loadtest/demo/personas.ts';
-import { openStore, type Store } from '../../storage/open-store.ts';
-import { findDecision } from '../../storage/queries/decisions.ts';
+import { openStore } from '../../storage/open-store.ts';
 import { connectStream, type StreamConnection } from '../../stream/connection.ts';
 import { askDecision } from '../../stream/decision-exchange.ts';
 import { createEventAppender, type EventAppender } from '../../stream/log/event-appender.ts';
@@ -30,6 +28,7 @@ import { createQuarantinePublisher } from '../../stream/log/quarantine.ts';
 import { collectMetrics, serveMetrics } from '../../stream/metrics-exchange.ts';
 import { watchProgress } from '../../stream/progress.ts';
 import type { RoleContext, RunningRole } from './role.ts';
+import { createStoredDecisions, type StoredDecisions } from './stored-decisions.ts';
 import { submitFeedback } from './submit-feedback.ts';
 
 const DASHBOARD_DIR = fileURLToPath(
@@ -64,9 +63,9 @@ export async function startEdge(context: RoleContext): Promise<RunningRole> {
     const appender = createEventAppender(connection, { limits: config, log, metrics });
     undo.push(() => appender.close());
     if (brief.serves.includes('ingest')) {
-      const store = await openStore({ ...parts.store, log });
-      undo.push(() => store.close());
-      undo.push(addIngest(context, app, connection, appender, store));
+      const stored = createStoredDecisions(parts.store, log);
+      undo.push(() => stored.close());
+      undo.push(addIngest(context, app, connection, appender, stored));
     }
     if (brief.serves.includes('api')) undo.push(await addApi(context, app, connection, appender, auth));
     undo.push(() => app.close());
@@ -86,7 +85,7 @@ function addIngest(
   app: HttpServer,
   connection: StreamConnection,
   appender: EventAppender,
-  store: Store,
+  stored: StoredDecisions,
 ): Undo {
   const processor = watchProgress(connection, 'processor');
   const options = {
@@ -101,7 +100,7 @@ function addIngest(
   const decide = createDecide({
     appender,
     ask: (asked, timeoutMs) => askDecision(connection, asked, timeoutMs),
-    findStored: (eventId, source) => findStoredAnswer(store, eventId, source),
+    findStored: stored.find,
     config,
     metrics: ingestMetricsOf(metrics),
     log,
@@ -157,12 +156,4 @@ async function addApi(
     await hub.stop();
     await store.close();
   };
-}
-
-/** What was decided about an event before, as `POST /v1/decisions` answers it. */
-async function findStoredAnswer(store: Store, eventId: string, source: string): Promise<DecisionAnswer | undefined> {
-  const found = await findDecision(store, eventId, source);
-  if (found === undefined) return undefined;
-  const { decision, score, reasons, rulesetVersion, position } = found.decision;
-  return { eventId, decision, score, reasons: [...reasons], rulesetVersion, position: position.inputSeq };
 }
