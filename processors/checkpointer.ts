@@ -4,11 +4,11 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { WeirError } from '../core/errors.ts';
 import type { CheckpointStore } from '../stream/checkpoint-store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OutcomeGate } from './outcome-gate.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
+import { createSnapshotRoom } from './snapshot-room.ts';
 
 /** One mebibyte: copied and digested in about a millisecond. */
 const SLICE_PAGES = 64;
@@ -21,7 +21,7 @@ export interface Checkpointer {
 }
 
 export function startCheckpointer(o: {
-  readonly engine: Pick<Engine, 'position' | 'beginSnapshot'>;
+  readonly engine: Pick<Engine, 'position' | 'beginSnapshot' | 'snapshotBytes'>;
   readonly gate: OutcomeGate;
   readonly store: CheckpointStore;
   readonly intervalMs: number;
@@ -30,13 +30,14 @@ export function startCheckpointer(o: {
   readonly metrics: ProcessorMetrics;
 }): Checkpointer {
   const { engine, gate, store, log, metrics } = o;
+  const rooms = createSnapshotRoom();
   let savedPosition = o.savedPosition;
   let underWay: Promise<void> | undefined;
 
   /** The state as it is now, copied in slices between frames: the engine stands still for one slice at a time. */
-  const takeSnapshot = async (): Promise<Uint8Array> => {
+  const takeSnapshot = async (room: Uint8Array): Promise<Uint8Array> => {
     let sliceMs = performance.now();
-    const snapshot = engine.beginSnapshot();
+    const snapshot = engine.beginSnapshot(room);
     let longestMs = 0;
     try {
       for (let isMore = true; isMore; ) {
@@ -46,8 +47,6 @@ export function startCheckpointer(o: {
         sliceMs = performance.now();
       }
       metrics.snapshotSeconds.observe(longestMs / 1_000);
-      if (snapshot.abandoned)
-        throw new WeirError('checkpoint.damaged', 'the state changed faster than it could be copied');
       return snapshot.take();
     } finally {
       snapshot.abandon();
@@ -55,11 +54,14 @@ export function startCheckpointer(o: {
   };
 
   const saveNow = async (): Promise<void> => {
-    const { position } = engine;
-    if (position <= savedPosition) return;
+    if (engine.position <= savedPosition) return;
     const startedMs = performance.now();
+    let { position } = engine;
     try {
-      const bytes = await takeSnapshot();
+      const room = await rooms.reserve(engine.snapshotBytes);
+      // What the snapshot reflects: from here to its beginning no frame comes between.
+      position = engine.position;
+      const bytes = await takeSnapshot(room);
       await gate.whenAcknowledged(position);
       await store.save(position, bytes);
       savedPosition = position;

@@ -10,31 +10,23 @@ export class EngineSnapshot {
   readonly position: number;
   readonly #image: SlabImage;
   readonly #target: PagedSnapshot;
-  readonly #byteLength: number;
   #page = 0;
 
-  constructor(position: number, image: SlabImage, target: PagedSnapshot, byteLength: number) {
+  constructor(position: number, image: SlabImage, target: PagedSnapshot) {
     this.position = position;
     this.#image = image;
     this.#target = target;
-    this.#byteLength = byteLength;
   }
 
-  /** Too much changed before it was copied: it cannot be finished. */
-  get abandoned(): boolean {
-    return this.#image.abandoned;
-  }
-
-  /** Copies up to `pages` pages of 16 KiB; whether there are more. Nothing happens to an abandoned one. */
+  /** Copies up to `pages` pages of 16 KiB; whether there are more. */
   copy(pages: number): boolean {
     const end = Math.min(this.#page + pages, this.#image.pages);
-    for (; this.#page < end && !this.#image.abandoned; this.#page++) {
-      const left = this.#byteLength - this.#page * PAGE_BYTES;
-      const bytes = this.#target.next(Math.min(PAGE_BYTES, left));
-      this.#image.read(this.#page, bytes, 0);
-      this.#target.fill(bytes);
+    for (; this.#page < end; this.#page++) {
+      // One that changed since is in its place already.
+      this.#image.copy(this.#page);
+      this.#target.fold(this.#page * PAGE_BYTES, PAGE_BYTES);
     }
-    if (this.#page < this.#image.pages) return !this.#image.abandoned;
+    if (this.#page < this.#image.pages) return true;
     this.#image.end();
     return false;
   }

@@ -26,7 +26,7 @@ import { createCounters, type EngineCounters } from './engine-stats.ts';
 import { Blobs } from './memory/blobs.ts';
 import type { RecordTableHead } from './memory/record-table.ts';
 import { Slab, type SlabHead } from './memory/slab.ts';
-import { SlabImage } from './memory/slab-image.ts';
+import { PAGE_BYTES, SlabImage } from './memory/slab-image.ts';
 import { Sequences, type SequencesHead } from './sequences/sequences.ts';
 import { SectionReader, SnapshotWriter } from './snapshot-format.ts';
 import { EntityTable } from './tables/entity-table.ts';
@@ -148,8 +148,13 @@ export class EngineState {
     };
   }
 
-  /** Begins to save the state as it is now; `copiesMax` bounds the pages held because they changed before their turn. */
-  beginSnapshot(copiesMax: number): EngineSnapshot {
+  /** Bytes that a snapshot takes now, nearly. */
+  get snapshotBytes(): number {
+    return this.slab.top * BYTES_PER_WORD;
+  }
+
+  /** Begins to save the state as it is now, in `room` where it fits. */
+  beginSnapshot(room?: Uint8Array): EngineSnapshot {
     const out = new SnapshotWriter();
     const head: SavedHead = {
       position: this.position,
@@ -180,8 +185,9 @@ export class EngineState {
     for (const [part, text] of this.staged.texts.entries()) out.bytes(`rules.staged.${part}`, text);
     out.json('slab', this.slab.head());
     const byteLength = this.slab.top * BYTES_PER_WORD;
-    const target = out.begin({ name: 'slab.words', byteLength });
-    return new EngineSnapshot(this.position, new SlabImage(this.slab, copiesMax), target, byteLength);
+    const target = out.begin({ name: 'slab.words', byteLength }, room);
+    const image = new SlabImage(this.slab, (page) => target.piece(page * PAGE_BYTES, PAGE_BYTES));
+    return new EngineSnapshot(this.position, image, target);
   }
 
   /** Throws a `WeirError` `checkpoint.damaged`, or what compiling the saved rule set throws. */

@@ -14,7 +14,7 @@ import { type CompileRuleSet, EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
-import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX, SNAPSHOT_COPIES_MAX } from './limits.ts';
+import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
 import { outcomeId } from './offers/plan-offers.ts';
 import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
@@ -45,9 +45,12 @@ export interface Engine {
   snapshot(): Uint8Array;
   /**
    * The same without standing still: begun between two frames, copied a few pages at a time between later ones. One at a
-   * time; throws a `RangeError` where another is under way.
+   * time; throws a `RangeError` where another is under way. Pages that change are copied out of turn: `room` is memory that
+   * the operating system has given already, or the first frames after the beginning would wait for all of it.
    */
-  beginSnapshot(): EngineSnapshot;
+  beginSnapshot(room?: Uint8Array): EngineSnapshot;
+  /** Bytes that a snapshot takes now, nearly. */
+  readonly snapshotBytes: number;
   /** What is known of a customer, by its id or any linked identifier. */
   describeCustomer(id: string): CustomerDescription | undefined;
   stats(): EngineStats;
@@ -117,13 +120,17 @@ class LogEngine implements Engine {
   }
 
   snapshot(): Uint8Array {
-    const snapshot = this.#state.beginSnapshot(0);
+    const snapshot = this.#state.beginSnapshot();
     snapshot.copy(Number.POSITIVE_INFINITY);
     return snapshot.take();
   }
 
-  beginSnapshot(): EngineSnapshot {
-    return this.#state.beginSnapshot(SNAPSHOT_COPIES_MAX);
+  beginSnapshot(room?: Uint8Array): EngineSnapshot {
+    return this.#state.beginSnapshot(room);
+  }
+
+  get snapshotBytes(): number {
+    return this.#state.snapshotBytes;
   }
 
   describeCustomer(id: string): CustomerDescription | undefined {

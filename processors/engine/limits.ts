@@ -61,9 +61,3 @@ export const LIST_SWEEP_PER_FRAME = 512;
 export const PART_BYTES_MAX = 900 * 1_024;
 /** Characters of a poison message. */
 export const POISON_MESSAGE_UNITS_MAX = 1_000;
-
-/**
- * Pages of 16 KiB held because they changed before a snapshot came to them: 8 GiB. Past it the snapshot is given up. Busy traffic
- * over a large state changes nearly every page before its turn, so a bound below the state's size means no checkpoint at all.
- */
-export const SNAPSHOT_COPIES_MAX = 524_288;

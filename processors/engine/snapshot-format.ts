@@ -44,13 +44,17 @@ export class SnapshotWriter {
     this.#sections.push({ name, bytes: new TextEncoder().encode(JSON.stringify(value)) });
   }
 
-  begin(paged: PagedSection): PagedSnapshot {
+  /** Lays it out in `room` where it fits, else in memory of its own. */
+  begin(paged: PagedSection, room?: Uint8Array): PagedSnapshot {
     // Offsets do not change the directory's length: its first draft says where sections may begin.
     const draft = this.#directory(0, paged, 0);
     const small = this.#sections.reduce((sum, section) => sum + section.bytes.length, 0);
     const pagedAt = Math.ceil((HEAD_BYTES + draft.length + small) / WORD_BYTES) * WORD_BYTES;
     const directory = this.#directory(HEAD_BYTES + draft.length, paged, pagedAt);
-    const snapshot = new Uint8Array(pagedAt + paged.byteLength);
+    const length = pagedAt + paged.byteLength;
+    const snapshot = room !== undefined && room.length >= length ? room.subarray(0, length) : new Uint8Array(length);
+    // Room that was used before holds other bytes, and what lies between sections would be theirs.
+    snapshot.fill(0, 0, pagedAt);
     let at = HEAD_BYTES + directory.length;
     for (const { bytes } of this.#sections) {
       snapshot.set(bytes, at);
@@ -95,14 +99,15 @@ export class PagedSnapshot {
     this.#digest = (snapshot.length - pagedAt) | 0;
   }
 
-  /** The next `length` bytes of the paged section, a whole number of words, to be written in place. */
-  next(length: number): Uint8Array {
-    const at = this.#pagedAt + this.#filled;
-    return this.#snapshot.subarray(at, at + length);
+  /** A piece of the paged section, to be written in place; shorter where the section ends. Pieces may come in any order. */
+  piece(at: number, length: number): Uint8Array {
+    return this.#snapshot.subarray(this.#pagedAt + at, this.#pagedAt + at + length);
   }
 
-  /** What `next` gave is written. */
-  fill(bytes: Uint8Array): void {
+  /** The piece is written. Pieces are told in their order, without gaps. */
+  fold(at: number, length: number): void {
+    if (at !== this.#filled) throw new RangeError(`the piece at ${at} comes after ${this.#filled} bytes`);
+    const bytes = this.piece(at, length);
     this.#filled += bytes.length;
     this.#digest = foldWords(this.#digest, new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2));
   }

@@ -1,15 +1,17 @@
 /**
- * An image of the slab as it is at one moment, read page by page while the slab goes on changing: a page is copied
- * before its first change after that moment (copy on write), and all others when their turn comes. What is held of
- * pages copied ahead of their turn is bounded; past the bound the image is given up, not the engine.
+ * An image of the slab as it is at one moment, taken page by page while the slab goes on changing: a page is copied to its
+ * place in the image before its first change after that moment (copy on write), and all others when their turn comes. Each
+ * page is copied once, to where it belongs: a state that changes all over costs no more memory than one at rest.
  */
 import { PAGE_WORDS, type PageWatcher, type Slab, type SlabHead } from './slab.ts';
 
 export const PAGE_BYTES = PAGE_WORDS * 8;
 
 const PENDING = 1;
-const COPIED = 2;
-const READ = 0;
+const COPIED = 0;
+
+/** Where in the image a page's bytes go: a page long, or shorter where the last one is wanted in part. */
+export type PagePlace = (page: number) => Uint8Array;
 
 export class SlabImage implements PageWatcher {
   readonly head: SlabHead;
@@ -17,16 +19,14 @@ export class SlabImage implements PageWatcher {
   /** Pages changed since the image before, as a byte each: what an incremental checkpoint writes. */
   readonly changed: Uint8Array;
   readonly #slab: Slab;
+  readonly #place: PagePlace;
   readonly #state: Uint8Array;
-  readonly #copies = new Map<number, Uint8Array>();
-  readonly #copiesMax: number;
-  #abandoned = false;
   #ended = false;
 
-  /** Begins the image: the slab as it is now. `copiesMax` bounds the pages that are held copied. */
-  constructor(slab: Slab, copiesMax: number) {
+  /** Begins the image: the slab as it is now. */
+  constructor(slab: Slab, place: PagePlace) {
     this.#slab = slab;
-    this.#copiesMax = copiesMax;
+    this.#place = place;
     this.head = slab.head();
     this.pages = slab.pages;
     this.changed = slab.takeChanged();
@@ -34,55 +34,24 @@ export class SlabImage implements PageWatcher {
     slab.watcher = this;
   }
 
-  /** Given up because too many pages changed before they were read. */
-  get abandoned(): boolean {
-    return this.#abandoned;
-  }
-
-  get copies(): number {
-    return this.#copies.size;
-  }
-
   beforeChange(page: number): void {
-    if (page >= this.pages || this.#state[page] !== PENDING) return;
-    if (this.#copies.size >= this.#copiesMax) {
-      this.#abandoned = true;
-      this.end();
-      return;
-    }
+    if (page < this.pages) this.copy(page);
+  }
+
+  /** Copies a page as it was when the image began, unless it has been. */
+  copy(page: number): void {
+    if (this.#state[page] !== PENDING) return;
     this.#state[page] = COPIED;
-    this.#copies.set(page, this.#slab.bytes.slice(page * PAGE_BYTES, (page + 1) * PAGE_BYTES));
+    const target = this.#place(page);
+    const from = page * PAGE_BYTES;
+    target.set(this.#slab.bytes.subarray(from, from + target.length));
   }
 
-  /** Copies a page as it was when the image began to `target`; each page may be read once. */
-  read(page: number, target: Uint8Array, at: number): void {
-    if (this.#abandoned) throw new RangeError('the image was given up');
-    // The last page may be wanted in part.
-    const length = Math.min(PAGE_BYTES, target.length - at);
-    const copy = this.#copies.get(page);
-    if (copy !== undefined) {
-      target.set(copy.subarray(0, length), at);
-      this.#copies.delete(page);
-    } else {
-      if (this.#state[page] !== PENDING) throw new RangeError(`page ${page} was read before`);
-      const from = page * PAGE_BYTES;
-      target.set(this.#slab.bytes.subarray(from, from + length), at);
-    }
-    this.#state[page] = READ;
-  }
-
-  /** A page that is not needed: it is no longer copied when it changes. */
-  skip(page: number): void {
-    this.#copies.delete(page);
-    this.#state[page] = READ;
-  }
-
-  /** Stops watching. Must be called when all pages are read, or when the image is not wanted any more. */
+  /** Stops watching. Must be called when all pages are copied, or when the image is not wanted any more. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#copies.clear();
-    this.#state.fill(READ);
+    this.#state.fill(COPIED);
     this.#slab.watcher = undefined;
   }
 }
