@@ -1,5 +1,5 @@
 /**
- * Outcome frames as bytes: the first item is the head, the rest are outcomes in the order of issue. The two kinds that
+ * Outcome frames as bytes: the first item is the head, the rest are outcomes in the order of issue. The kinds that may
  * come once per event are packed; the others are rare and carry JSON. `digest` over the bytes after the head is what
  * replay is compared by.
  */
@@ -11,6 +11,7 @@ import {
   type AcceptedOutcome,
   DECISIONS,
   type DecisionOutcome,
+  type KpiDelta,
   type Outcome,
   type OutcomeFrame,
   type OutcomeHead,
@@ -24,6 +25,7 @@ const ACCEPTED = 1;
 const DECISION = 2;
 const POISON = 3;
 const JSON_KIND = 4;
+const KPI = 5;
 
 const HEAD_BYTES = 1 + 8 + 2 + 1 + 8 + 4 + 4 + 4 + 4;
 
@@ -59,7 +61,8 @@ export function decodeDerivedOutcomes(bytes: Uint8Array): { head: OutcomeHead; d
   const derived: IndexedOutcome[] = [];
   for (let i = 1; i < items.length; i++) {
     const item = items[i];
-    if (item !== undefined && item[0] === JSON_KIND) derived.push({ item: i - 1, outcome: readOutcome(item) });
+    if (item !== undefined && (item[0] === JSON_KIND || item[0] === KPI))
+      derived.push({ item: i - 1, outcome: readOutcome(item) });
   }
   return { head: readHead(items[0]), derived };
 }
@@ -118,6 +121,9 @@ export function writeOutcome(writer: ByteWriter, outcome: Outcome): void {
       writer.text(outcome.message);
       writer.bytes(outcome.entry);
       return;
+    case 'kpi':
+      writeKpi(writer, outcome);
+      return;
     default:
       writer.u8(JSON_KIND);
       writer.text32(JSON.stringify(outcome));
@@ -144,6 +150,42 @@ function writeDecision(writer: ByteWriter, outcome: DecisionOutcome): void {
   writer.bytes(outcome.trace);
 }
 
+function writeKpi(writer: ByteWriter, delta: KpiDelta): void {
+  writer.u8(KPI);
+  writer.f64(delta.secondMs);
+  writer.text(delta.businessLine);
+  writer.text(delta.channel);
+  writer.text(delta.region);
+  writer.text(delta.currency);
+  writer.u32(delta.transactions);
+  writer.f64(delta.volume);
+  writer.u32(delta.approved);
+  writer.u32(delta.declined);
+  writer.f64(delta.fees);
+  writer.f64(delta.costs);
+  writer.u32(delta.alerts);
+  writer.u32(delta.offers);
+}
+
+function readKpi(reader: ByteReader): KpiDelta {
+  return {
+    kind: 'kpi',
+    secondMs: reader.f64(),
+    businessLine: reader.text(),
+    channel: reader.text(),
+    region: reader.text(),
+    currency: reader.text(),
+    transactions: reader.u32(),
+    volume: reader.f64(),
+    approved: reader.u32(),
+    declined: reader.u32(),
+    fees: reader.f64(),
+    costs: reader.f64(),
+    alerts: reader.u32(),
+    offers: reader.u32(),
+  };
+}
+
 function readOutcome(item: Uint8Array): Outcome {
   const reader = new ByteReader(item);
   const kind = reader.u8();
@@ -154,6 +196,8 @@ function readOutcome(item: Uint8Array): Outcome {
       return readDecision(reader);
     case POISON:
       return readPoison(reader);
+    case KPI:
+      return readKpi(reader);
     case JSON_KIND:
       return JSON.parse(reader.text32()) as Outcome;
     default:

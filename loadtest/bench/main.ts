@@ -22,6 +22,18 @@ program
   });
 
 program
+  .command('engine')
+  .description('CPU time of the engine an event, by what is switched on')
+  .option('--json <file>', 'also write the result there')
+  .option('--events <count>', 'events a run; the second half counts', Number, 400_000)
+  .option('--frame <events>', 'events a frame', Number, 150)
+  .action(async ({ json, events, frame }: { json?: string; events: number; frame: number }) => {
+    const { runEngineBench } = await import('./engine.ts');
+    const result = runEngineBench(events, frame);
+    await report(result, result.rows, json);
+  });
+
+program
   .command('windows')
   .description('exact windows against scanning each key again')
   .option('--json <file>', 'also write the result there')

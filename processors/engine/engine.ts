@@ -17,7 +17,7 @@ import type { Judgement } from './judgement.ts';
 import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
 import { outcomeId } from './offers/plan-offers.ts';
 import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
-import { type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
+import { chainDigest, type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
 import { OutcomeParts } from './outcomes/outcome-parts.ts';
 import { fireTimers, setTimers } from './timers/fire-timers.ts';
 
@@ -92,6 +92,7 @@ class LogEngine implements Engine {
     const state = this.#state;
     if (seq <= state.position) throw new RangeError(`frame ${seq} does not come after position ${state.position}`);
     this.#parts.clear();
+    this.#kpis.clear();
     this.#head = { accepted: 0, duplicates: 0, late: 0 };
     const entries = this.#split(frame);
     for (let index = 0; index < entries.length; index++) this.#process(entries[index] as Uint8Array, index);
@@ -99,7 +100,7 @@ class LogEngine implements Engine {
     state.lists.sweep();
     state.sweeper.sweep(plan.seriesById, state.clockMs, settings.allowedLatenessMs, settings.historyMs);
     state.sequences.sweep(state.clockMs, settings.allowedLatenessMs);
-    for (const delta of this.#kpis.take()) this.#parts.add(delta);
+    for (let i = 0; i < this.#kpis.count; i++) this.#parts.add(this.#kpis.at(i));
     state.position = seq;
     state.counters.frames++;
     this.#frameDigest = '';
@@ -280,10 +281,8 @@ class LogEngine implements Engine {
 
   #digest(parts: readonly Uint8Array[]): void {
     const frame: Digest = [1, 2];
-    for (const part of parts) {
-      foldDigest(frame, part, OUTCOMES_OFFSET);
-      foldDigest(this.#state.digest, part, OUTCOMES_OFFSET);
-    }
+    for (const part of parts) foldDigest(frame, part, OUTCOMES_OFFSET);
+    chainDigest(this.#state.digest, frame);
     this.#frameDigest = digestText(frame);
   }
 }

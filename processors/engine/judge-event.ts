@@ -21,7 +21,7 @@ import { Judgement, NO_DIMENSIONS, NO_TRACE } from './judgement.ts';
 import { LINKS_PER_CUSTOMER_MAX } from './limits.ts';
 import { openOffers } from './offers/offer-memory.ts';
 import { NO_OFFERS, planOffers } from './offers/plan-offers.ts';
-import { dimensionsOf } from './outcomes/kpi-accumulator.ts';
+import { setDimensions } from './outcomes/kpi-accumulator.ts';
 import { cellAt, readGroups, readLists, readTravel } from './read-values.ts';
 import type { Place } from './tables/place-index.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
@@ -53,7 +53,10 @@ export class EventJudge {
     if (!j.late) this.#planEntries(event, j);
     this.#state.sequences.plan(event, j.keys, j.late, rules.settings.allowedLatenessMs);
     j.position = positionOf(event);
-    if (event.type === 'transaction') j.dimensions = dimensionsOf(event.data);
+    if (event.type === 'transaction') {
+      setDimensions(j.ownDimensions, event.data);
+      j.dimensions = j.ownDimensions;
+    }
     if (event.type === 'place') j.place = placeOf(event, this.#state);
     const { ruleSet } = rules;
     if (ruleSet === undefined || !rules.types.has(event.type)) return j;

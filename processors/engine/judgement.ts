@@ -38,6 +38,8 @@ export class Judgement {
   decision: Decision = APPROVED;
   trace: Uint8Array = NO_TRACE;
   dimensions: KpiDimensions = NO_DIMENSIONS;
+  /** What `dimensions` is for a transaction. */
+  readonly ownDimensions = { ...NO_DIMENSIONS };
   offers: PlannedOffers = NO_OFFERS;
   withdrawn: readonly RememberedOffer[] = [];
   withdrawnReason = '';

@@ -35,6 +35,12 @@ export function foldDigest(digest: Digest, bytes: Uint8Array, start: number): vo
   digest[1] = hashBytes(bytes, b, start + words * 4);
 }
 
+/** Chains the digest of a frame to those before it. */
+export function chainDigest(digest: Digest, frame: Digest): void {
+  digest[0] = Math.imul(digest[0] ^ frame[0], 0x85eb_ca6b) ^ (digest[0] >>> 15);
+  digest[1] = Math.imul(digest[1] + frame[1], 0xc2b2_ae35) ^ (digest[1] >>> 13);
+}
+
 export function digestText(digest: Digest): string {
   return digest.map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
 }

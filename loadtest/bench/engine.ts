@@ -1,0 +1,150 @@
+/**
+ * `npm run bench -- engine`: CPU time of the engine on frames of synthetic transactions, a hundred rules over count and sum
+ * of twenty windows (1 min, 1 h, 1 d, 7 d, 30 d for customer, card, device and merchant), and what is left of it when
+ * rules, windows or everything but splitting and decoding are switched off. Frames are encoded beforehand.
+ */
+import { ByteWriter } from '../../core/codec/byte-writer.ts';
+import { DEFAULT_ENGINE_SETTINGS, decodeEntry, type Entry, encodeEntry } from '../../core/codec/entry.ts';
+import { encodeFrame, splitFrame } from '../../core/codec/frame.ts';
+import type { WeirEvent } from '../../core/events/event.ts';
+import { createEngine } from '../../processors/engine/engine.ts';
+import { loadCatalog } from '../../rules/catalog/load-catalog.ts';
+import { syntheticTransaction } from '../driver/synthetic-events.ts';
+
+interface EngineBenchRow {
+  readonly what: string;
+  /** CPU time of the whole process, collector and compiler threads included. */
+  readonly nsPerEvent: number;
+  /** Growth of the heap over a few frames, the most that was seen between two collections. */
+  readonly heapBytesPerEvent: number;
+}
+
+export interface EngineBenchReport {
+  readonly events: number;
+  readonly eventsPerFrame: number;
+  readonly rows: readonly EngineBenchRow[];
+  /** Over all outcomes of the run with a hundred rules: two versions of the engine can be compared by it. */
+  readonly digest: string;
+}
+
+const START_MS = 1_795_000_000_000;
+/** As the load test compresses event time. */
+const MS_PER_EVENT = 60;
+const FRAMES_PER_SAMPLE = 8;
+const LASTS = ['1m', '1h', '1d', '7d', '30d'] as const;
+const OVERS = ['customer', 'card', 'device', 'merchant'] as const;
+
+export function runEngineBench(events: number, eventsPerFrame: number): EngineBenchReport {
+  const hundred = hundredRules();
+  const silent = hundred.map((rule) => ({ ...rule, on: ['location'] }));
+  const catalog = loadCatalog().map(({ document }) => document);
+  const full = runEngine(hundred, events, eventsPerFrame);
+  return {
+    events,
+    eventsPerFrame,
+    digest: full.digest,
+    rows: [
+      { what: '100 rules, 20 windows', ...full.cost },
+      { what: 'the windows are kept and not read', ...runEngine(silent, events, eventsPerFrame).cost },
+      { what: 'no rules, no windows', ...runEngine([], events, eventsPerFrame).cost },
+      { what: 'split and decode', ...runDecoder(events, eventsPerFrame) },
+      { what: 'the shipped catalog', ...runEngine(catalog, events, eventsPerFrame).cost },
+    ],
+  };
+}
+
+type Cost = Omit<EngineBenchRow, 'what'>;
+
+function runEngine(documents: readonly unknown[], events: number, perFrame: number): { cost: Cost; digest: string } {
+  const engine = createEngine();
+  const settings = DEFAULT_ENGINE_SETTINGS;
+  const ruleset: Entry = { kind: 'ruleset', version: 1, settings, author: 'bench', comment: '', documents };
+  engine.step(1, frameOf([ruleset]));
+  const cost = measure(events, perFrame, (frame) => engine.step(engine.position + 1, frame).length);
+  const { accepted, poison, digest } = engine.stats();
+  if (accepted !== events || poison !== 0)
+    throw new Error(`${accepted} of ${events} events accepted, ${poison} poison`);
+  return { cost, digest };
+}
+
+function runDecoder(events: number, perFrame: number): Cost {
+  return measure(events, perFrame, (frame) => {
+    let sum = 0;
+    for (const item of splitFrame(frame)) sum += decodeEntry(item).kind.length;
+    return sum;
+  });
+}
+
+/** The first half of the events warms state and compiler; the second half counts. Frames are made in advance. */
+function measure(events: number, perFrame: number, work: (frame: Uint8Array) => number): Cost {
+  const frames: Uint8Array[] = [];
+  for (let from = 0; from < events; from += perFrame) frames.push(eventFrame(from, Math.min(events, from + perFrame)));
+  const warm = frames.length >> 1;
+  let sink = 0;
+  for (let i = 0; i < warm; i++) sink += work(frames[i] as Uint8Array);
+  let heapBytes = 0;
+  let heapBefore = process.memoryUsage().heapUsed;
+  const cpuBefore = process.cpuUsage();
+  for (let i = warm; i < frames.length; i++) {
+    sink += work(frames[i] as Uint8Array);
+    if (i % FRAMES_PER_SAMPLE !== 0) continue;
+    const heapNow = process.memoryUsage().heapUsed;
+    // Between two samples with a collection in between the heap shrinks: that says nothing.
+    if (heapNow > heapBefore) heapBytes = Math.max(heapBytes, heapNow - heapBefore);
+    heapBefore = heapNow;
+  }
+  const { user, system } = process.cpuUsage(cpuBefore);
+  if (sink === 0) throw new Error('nothing was done');
+  return {
+    nsPerEvent: Math.round(((user + system) * 1_000) / ((frames.length - warm) * perFrame)),
+    heapBytesPerEvent: Math.round(heapBytes / (FRAMES_PER_SAMPLE * perFrame)),
+  };
+}
+
+function eventFrame(from: number, to: number): Uint8Array {
+  const entries: Entry[] = [];
+  for (let i = from; i < to; i++) entries.push({ kind: 'event', event: eventOf(i) });
+  return frameOf(entries);
+}
+
+function eventOf(index: number): WeirEvent {
+  const timeMs = START_MS + index * MS_PER_EVENT;
+  const { type, id, source, subject, data } = JSON.parse(syntheticTransaction('bench', index, timeMs));
+  return { type, id, source, subject, timeMs, offsetMinutes: 0, receivedMs: timeMs, data };
+}
+
+const writer = new ByteWriter(1 << 16);
+
+function frameOf(entries: readonly Entry[]): Uint8Array {
+  const items = entries.map((entry) => {
+    writer.reset();
+    encodeEntry(writer, entry);
+    return writer.take();
+  });
+  return encodeFrame(writer, items);
+}
+
+/** Each reads one of the twenty windows' counts and its sum, the amount and the channel; about one in a hundred fires. */
+function hundredRules(): Record<string, unknown>[] {
+  return Array.from({ length: 100 }, (_, i) => {
+    const over = OVERS[i % OVERS.length];
+    const last = LASTS[Math.floor(i / OVERS.length) % LASTS.length];
+    const step = 1 + Math.floor(i / (OVERS.length * LASTS.length));
+    const window = (params: object) => ({ fact: 'window', params: { over, last, ...params } });
+    return {
+      id: `r${i}`,
+      version: 1,
+      name: `Rule ${i}`,
+      on: ['transaction'],
+      conditions: {
+        all: [
+          { ...window({ aggregate: 'count' }), operator: 'greaterThan', value: step * 50 },
+          { ...window({ aggregate: 'sum', of: '$.amount' }), operator: 'greaterThan', value: step * 500_000 },
+          { fact: 'transaction', path: '$.amount', operator: 'greaterThan', value: step * 2_500 },
+          { fact: 'transaction', path: '$.channel', operator: 'equal', value: i % 2 === 0 ? 'pos' : 'app' },
+        ],
+      },
+      event: { type: 'fraud', params: { action: 'score', score: step, code: `r${i}`, message: `Rule ${i}` } },
+    };
+  });
+}
