@@ -36,6 +36,16 @@ export function digestHex(bytes: Uint8Array): string {
   return hex(hashBytes(bytes, 0x57656972)) + hex(hashBytes(bytes, 0x72696557));
 }
 
+/** `hashString` of the text that these ASCII bytes are. */
+export function hashAscii(bytes: Uint8Array, at: number, length: number, seed: number): number {
+  let h = seed | 0;
+  for (let i = at; i < at + length; i++) {
+    h ^= scramble(bytes[i] as number);
+    h = Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64;
+  }
+  return finalise(h ^ length);
+}
+
 function scramble(k: number): number {
   const mixed = Math.imul(k, 0xcc9e2d51);
   return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);

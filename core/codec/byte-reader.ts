@@ -1,6 +1,6 @@
 /** Reads what `ByteWriter` wrote. Reading past the end throws a `RangeError`: a short frame is never taken for a whole one. */
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+export const UTF8 = new TextDecoder('utf-8', { fatal: true });
 const ASCII_LOOP_MAX = 32;
 
 export class ByteReader {

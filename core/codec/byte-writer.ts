@@ -5,6 +5,8 @@
 
 const UTF8 = new TextEncoder();
 const U16_MAX = 0xffff;
+/** Up to here a loop beats the view that `set` needs. */
+const COPY_LOOP_MAX = 64;
 
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -82,6 +84,15 @@ export class ByteWriter {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  /** Appends the bytes `[start, end)` of `from`. */
+  copy(from: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#reserve(length);
+    if (length > COPY_LOOP_MAX) this.#bytes.set(from.subarray(start, end), this.#length);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = from[start + i] as number;
+    this.#length += length;
   }
 
   /** Overwrites a u32 written before, for lengths that are known only afterwards. */

@@ -2,7 +2,6 @@
  * A frame is one message of the log: a short head and 1..N length-prefixed entries. The engine's outcomes travel in
  * the same container. Damage to one entry leaves its neighbours readable, since every length stands by itself.
  */
-import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 const MAGIC = 0x4657;
@@ -45,17 +44,45 @@ export function encodeFrame(writer: ByteWriter, items: readonly Uint8Array[]): U
   return endFrame(writer, items.length);
 }
 
+/** Where the items of a frame lie. One instance serves all frames. */
+export class FrameItems {
+  count = 0;
+  /** By item: its first byte, and the byte behind its last. */
+  starts = new Uint32Array(256);
+  ends = new Uint32Array(256);
+
+  /** Throws a `RangeError` where the bytes are no frame; there are no items then. */
+  find(frame: Uint8Array): void {
+    this.count = 0;
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    if (frame.length < HEAD_BYTES) throw new RangeError(`a frame has at least ${HEAD_BYTES} bytes`);
+    if (view.getUint16(0, true) !== MAGIC) throw new RangeError('these bytes do not begin like a frame');
+    const version = view.getUint16(2, true);
+    if (version !== FRAME_VERSION) throw new RangeError(`frame version ${version} is not known`);
+    const count = view.getUint32(4, true);
+    if (count * FRAME_ITEM_OVERHEAD_BYTES > frame.length - HEAD_BYTES)
+      throw new RangeError(`a frame this short cannot hold ${count} items`);
+    if (count > this.starts.length) {
+      this.starts = new Uint32Array(count * 2);
+      this.ends = new Uint32Array(count * 2);
+    }
+    let at = HEAD_BYTES;
+    for (let i = 0; i < count; i++) {
+      const start = at + FRAME_ITEM_OVERHEAD_BYTES;
+      const end = start <= frame.length ? start + view.getUint32(at, true) : start;
+      if (end > frame.length) throw new RangeError(`item ${i} of the frame is cut off`);
+      this.starts[i] = start;
+      this.ends[i] = end;
+      at = end;
+    }
+    if (at < frame.length) throw new RangeError(`${frame.length - at} bytes follow the last item of the frame`);
+    this.count = count;
+  }
+}
+
 /** Views of a frame's items. Throws a `RangeError` where the bytes are no frame. */
 export function splitFrame(frame: Uint8Array): Uint8Array[] {
-  const reader = new ByteReader(frame);
-  if (reader.u16() !== MAGIC) throw new RangeError('these bytes do not begin like a frame');
-  const version = reader.u16();
-  if (version !== FRAME_VERSION) throw new RangeError(`frame version ${version} is not known`);
-  const count = reader.u32();
-  if (count * FRAME_ITEM_OVERHEAD_BYTES > reader.remaining)
-    throw new RangeError(`a frame this short cannot hold ${count} items`);
-  const items: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) items.push(reader.bytes(reader.u32()));
-  if (reader.remaining > 0) throw new RangeError(`${reader.remaining} bytes follow the last item of the frame`);
-  return items;
+  const items = new FrameItems();
+  items.find(frame);
+  return Array.from({ length: items.count }, (_, i) => frame.subarray(items.starts[i], items.ends[i]));
 }

@@ -29,20 +29,48 @@ export function localDayOf(timeMs: number, offsetMinutes: number): number {
 }
 
 export function eventFact(event: WeirEvent): EventFact {
-  const day = localDayOf(event.timeMs, event.offsetMinutes);
-  const sinceMidnightMs = event.timeMs + event.offsetMinutes * MINUTE_MS - day * DAY_MS;
+  return { ...eventFactOf({ event }) };
+}
+
+/** The same, computed when a member is read, of the event that `holder` holds then. */
+export function eventFactOf(holder: { readonly event: WeirEvent }): EventFact {
+  const sinceMidnightMs = (): number => {
+    const localMs = holder.event.timeMs + holder.event.offsetMinutes * MINUTE_MS;
+    return localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
+  };
+  const day = (): number => localDayOf(holder.event.timeMs, holder.event.offsetMinutes);
   return {
-    id: event.id,
-    type: event.type,
-    source: event.source,
-    subject: event.subject,
-    timeMs: event.timeMs,
-    offsetMinutes: event.offsetMinutes,
-    localHour: Math.floor(sinceMidnightMs / HOUR_MS),
-    localMinuteOfDay: Math.floor(sinceMidnightMs / MINUTE_MS),
-    // 1970-01-01 was a Thursday.
-    dayOfWeek: ((((day + 3) % 7) + 7) % 7) + 1,
-    localDate: dateText(day),
+    get id() {
+      return holder.event.id;
+    },
+    get type() {
+      return holder.event.type;
+    },
+    get source() {
+      return holder.event.source;
+    },
+    get subject() {
+      return holder.event.subject;
+    },
+    get timeMs() {
+      return holder.event.timeMs;
+    },
+    get offsetMinutes() {
+      return holder.event.offsetMinutes;
+    },
+    get localHour() {
+      return Math.floor(sinceMidnightMs() / HOUR_MS);
+    },
+    get localMinuteOfDay() {
+      return Math.floor(sinceMidnightMs() / MINUTE_MS);
+    },
+    get dayOfWeek() {
+      // 1970-01-01 was a Thursday.
+      return ((((day() + 3) % 7) + 7) % 7) + 1;
+    },
+    get localDate() {
+      return dateText(day());
+    },
   };
 }
 

@@ -21,8 +21,8 @@ import {
 
 /** Append only. */
 const HEAD = 0;
-const ACCEPTED = 1;
-const DECISION = 2;
+export const ACCEPTED = 1;
+export const DECISION = 2;
 const POISON = 3;
 const JSON_KIND = 4;
 const KPI = 5;
@@ -137,17 +137,24 @@ function writeDecision(writer: ByteWriter, outcome: DecisionOutcome): void {
   writer.text(outcome.source);
   writer.text(outcome.customer);
   writer.f64(outcome.timeMs);
-  writer.u8(DECISIONS.indexOf(outcome.decision));
-  writer.f64(outcome.score);
-  writer.u32(outcome.rulesetVersion);
-  writer.u16(outcome.reasons.length);
-  for (const reason of outcome.reasons) {
+  writeVerdict(writer, outcome);
+}
+
+export type Verdict = Pick<DecisionOutcome, 'decision' | 'score' | 'rulesetVersion' | 'reasons' | 'trace'>;
+
+/** What a decision holds behind whom it is about. */
+export function writeVerdict(writer: ByteWriter, { decision, score, rulesetVersion, reasons, trace }: Verdict): void {
+  writer.u8(DECISIONS.indexOf(decision));
+  writer.f64(score);
+  writer.u32(rulesetVersion);
+  writer.u16(reasons.length);
+  for (const reason of reasons) {
     writer.text(reason.ruleId);
     writer.u32(reason.ruleVersion);
     writer.text(reason.code);
     writer.text(reason.message);
   }
-  writer.bytes(outcome.trace);
+  writer.copy(trace, 0, trace.length);
 }
 
 function writeKpi(writer: ByteWriter, delta: KpiDelta): void {

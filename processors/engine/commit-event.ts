@@ -2,12 +2,13 @@
  * The second half of an event's way through the engine: applies a judgement to the state. Nothing in here decides, and
  * nothing may fail: `assertCommittable` has checked the bounds before the outcomes were written.
  */
+import { ISSUER } from '../../core/codec/transaction-fields.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { LINK_KEYS } from './customers/history.ts';
 import { cellsToMerge, linkIdentifier } from './customers/merge-customers.ts';
 import type { EngineState } from './engine-state.ts';
-import { CARD, CUSTOMER, DEVICE, KEY_INDEX, MERCHANT } from './event-keys.ts';
-import { issuerOf } from './judge-event.ts';
+import { issuerOf } from './event-facts.ts';
+import { CARD, CUSTOMER, DEVICE, findField, KEY_INDEX, MERCHANT } from './event-keys.ts';
 import type { Judgement } from './judgement.ts';
 import { ENTITY_TEXT_UNITS_MAX } from './limits.ts';
 import { remember, withdraw } from './offers/offer-memory.ts';
@@ -44,11 +45,19 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
   else if (event.type === 'label') commitLabel(state, event.data.fraud, j);
   else if (event.type === 'place' && j.place !== undefined) state.places.put(j.place);
-  const issuer = issuerOf(event);
-  if (issuer !== undefined) customers.addIssuer(row, entities.intern(issuer));
+  const issuer = issuerEntity(state, event, j);
+  if (issuer !== 0) customers.addIssuer(row, issuer);
   commitDetails(state, event, row, j);
   if (event.type === 'profile') for (const link of event.data.links ?? []) linkIdentifier(state, link, j.customer);
   count(state, event, j);
+}
+
+/** The issuer of the card that the event shows, interned; 0 where there is none. */
+function issuerEntity({ entities }: EngineState, event: WeirEvent, j: Judgement): number {
+  const known = j.view === undefined || j.view.length(ISSUER) === 0 ? 0 : findField(j.view, ISSUER, entities);
+  if (known !== 0) return known;
+  const issuer = issuerOf(event);
+  return issuer === undefined ? 0 : entities.intern(issuer);
 }
 
 function ownerRow(state: EngineState, event: WeirEvent, j: Judgement): number {

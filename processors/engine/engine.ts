@@ -4,7 +4,8 @@
  * only when its outcomes are written: one that fails leaves no trace but a poison outcome, and the log goes on.
  */
 import { decodeEntry, type Entry } from '../../core/codec/entry.ts';
-import { splitFrame } from '../../core/codec/frame.ts';
+import { FrameItems } from '../../core/codec/frame.ts';
+import { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
@@ -15,10 +16,10 @@ import type { EngineStats } from './engine-stats.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
 import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
-import { outcomeId } from './offers/plan-offers.ts';
 import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { chainDigest, type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
 import { OutcomeParts } from './outcomes/outcome-parts.ts';
+import { writeOutcomes } from './outcomes/write-outcomes.ts';
 import { fireTimers, setTimers } from './timers/fire-timers.ts';
 
 export interface EngineOptions {
@@ -72,6 +73,8 @@ class LogEngine implements Engine {
   readonly #judge: EventJudge;
   readonly #parts = new OutcomeParts();
   readonly #kpis = new KpiAccumulator();
+  readonly #items = new FrameItems();
+  readonly #view = new TransactionView();
   #head = { accepted: 0, duplicates: 0, late: 0 };
   #frameDigest = '';
 
@@ -94,8 +97,8 @@ class LogEngine implements Engine {
     this.#parts.clear();
     this.#kpis.clear();
     this.#head = { accepted: 0, duplicates: 0, late: 0 };
-    const entries = this.#split(frame);
-    for (let index = 0; index < entries.length; index++) this.#process(entries[index] as Uint8Array, index);
+    this.#split(frame);
+    for (let index = 0; index < this.#items.count; index++) this.#process(frame, index);
     const { plan, settings } = state.rules;
     state.lists.sweep();
     state.sweeper.sweep(plan.seriesById, state.clockMs, settings.allowedLatenessMs, settings.historyMs);
@@ -164,39 +167,49 @@ class LogEngine implements Engine {
   }
 
   /** A frame that cannot be taken apart is poison as a whole. */
-  #split(frame: Uint8Array): readonly Uint8Array[] {
+  #split(frame: Uint8Array): void {
     try {
-      return splitFrame(frame);
+      this.#items.find(frame);
+      this.#view.enter(frame);
     } catch (error) {
       this.#poison(frame, 0, error);
-      return [];
     }
   }
 
-  #process(bytes: Uint8Array, index: number): void {
+  #process(frame: Uint8Array, index: number): void {
+    const start = this.#items.starts[index] as number;
+    const end = this.#items.ends[index] as number;
     const mark = this.#parts.count;
-    let entry: Entry;
+    let event: WeirEvent | undefined;
     let judgement: Judgement | undefined;
     try {
-      entry = decodeEntry(bytes);
-      if (entry.kind === 'event') {
-        judgement = this.#judge.judge(entry.event, index);
-        if (!judgement.duplicate) {
-          assertCommittable(this.#state, entry.event, judgement);
-          this.#write(entry.event, index, judgement, bytes);
-        }
+      const isViewed = !this.#state.rules.readsWholeTransaction && this.#view.load(start, end);
+      if (isViewed) {
+        event = this.#view.event;
       } else {
-        this.#control(entry, index);
+        const entry = decodeEntry(frame.subarray(start, end));
+        if (entry.kind === 'event') event = entry.event;
+        else this.#control(entry, index);
+      }
+      if (event !== undefined) {
+        judgement = this.#judge.judge(event, index, isViewed ? this.#view : undefined);
+        if (!judgement.duplicate) {
+          assertCommittable(this.#state, event, judgement);
+          writeOutcomes(this.#parts, event, index, judgement, frame, start, end, this.#state.rules.version);
+        }
       }
     } catch (error) {
       this.#parts.rollBack(mark);
-      this.#poison(bytes, index, error);
+      this.#poison(frame.subarray(start, end), index, error);
       return;
     }
-    if (entry.kind === 'event' && judgement !== undefined) this.#commit(entry.event, judgement, bytes);
+    if (event === undefined || judgement === undefined) return;
+    this.#commit(event, judgement);
+    if (!judgement.duplicate && !judgement.late && this.#state.absences.isSetBy(event.type))
+      setTimers(this.#state, event, judgement, frame.subarray(start, end));
   }
 
-  #commit(event: WeirEvent, judgement: Judgement, entry: Uint8Array): void {
+  #commit(event: WeirEvent, judgement: Judgement): void {
     if (judgement.duplicate) {
       this.#state.counters.duplicates++;
       this.#head.duplicates++;
@@ -205,7 +218,6 @@ class LogEngine implements Engine {
     commitEvent(this.#state, event, judgement);
     this.#head.accepted++;
     if (judgement.late) this.#head.late++;
-    else setTimers(this.#state, event, judgement, entry);
     const { dimensions, decision } = judgement;
     if (event.type === 'transaction')
       this.#kpis.addTransaction(event.timeMs, dimensions, event.data, decision.value === 'approve' ? 0 : 1);
@@ -235,41 +247,6 @@ class LogEngine implements Engine {
       this.#parts.add({ kind: 'ruleset', version, author, comment, documents });
       state.activate(entry);
     }
-  }
-
-  #write(event: WeirEvent, index: number, j: Judgement, entry: Uint8Array): void {
-    const parts = this.#parts;
-    const { customer, late } = j;
-    parts.add({ kind: 'accepted', index, type: event.type, customer, late, entry });
-    if (event.type === 'transaction') this.#writeDecision(event.data, event, index, j);
-    for (const offer of j.offers.outcomes) parts.add(offer);
-    for (const { offerId } of j.withdrawn)
-      parts.add({ kind: 'withdrawn', index, offerId, customer, timeMs: event.timeMs, reason: j.withdrawnReason });
-  }
-
-  #writeDecision(
-    data: Extract<WeirEvent, { type: 'transaction' }>['data'],
-    event: WeirEvent,
-    index: number,
-    { customer, decision, trace, dimensions }: Judgement,
-  ): void {
-    const { value, score, reasons } = decision;
-    const rulesetVersion = this.#state.rules.version;
-    const about = { index, eventId: event.id, source: event.source, customer, timeMs: event.timeMs };
-    this.#parts.add({ kind: 'decision', ...about, decision: value, score, rulesetVersion, reasons, trace });
-    if (value === 'approve') return;
-    this.#parts.add({
-      kind: 'alert',
-      ...about,
-      alertId: outcomeId('a', event, ''),
-      decision: value,
-      score,
-      amount: data.amount,
-      merchantId: data.merchant?.id ?? '',
-      rulesetVersion,
-      reasons,
-      ...dimensions,
-    });
   }
 
   #poison(bytes: Uint8Array, index: number, error: unknown): void {

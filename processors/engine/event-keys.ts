@@ -2,6 +2,14 @@
  * The keys that one event touches, in the order of `WINDOW_KEYS`: as text where the event names them, as entity where
  * they are known already. One instance is reused for every event.
  */
+import {
+  COUNTERPARTY as COUNTERPARTY_ID,
+  DEVICE_ID,
+  IP as IP_ADDRESS,
+  MERCHANT_ID,
+  TOKEN,
+} from '../../core/codec/transaction-fields.ts';
+import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { TransactionData } from '../../core/events/data-schemas.ts';
 import { WINDOW_KEYS, type WindowKey } from '../../rules/requirement.ts';
 import type { History } from './customers/history.ts';
@@ -49,6 +57,25 @@ export class EventKeys {
     this.set(COUNTERPARTY, counterparty, entities);
   }
 
+  /** The same for a transaction that is read in its frame; `counterparty` where that one is an identifier. */
+  setViewed(view: TransactionView, counterparty: string | undefined, entities: EntityTable): void {
+    this.#setField(CARD, view, TOKEN, entities);
+    this.#setField(DEVICE, view, DEVICE_ID, entities);
+    this.#setField(MERCHANT, view, MERCHANT_ID, entities);
+    this.#setField(IP, view, IP_ADDRESS, entities);
+    if (counterparty === undefined) this.#setField(COUNTERPARTY, view, COUNTERPARTY_ID, entities);
+    else this.set(COUNTERPARTY, counterparty, entities);
+  }
+
+  /** An id that is known needs no text. */
+  #setField(key: number, view: TransactionView, field: number, entities: EntityTable): void {
+    // An empty text is no key.
+    if (view.length(field) === 0) return;
+    const entity = findField(view, field, entities);
+    if (entity === 0) this.set(key, view.text(field), entities);
+    else this.entities[key] = entity;
+  }
+
   /** The keys of a transaction that was recorded before: all of them are interned. */
   setLinked(history: History, link: number): void {
     for (let key = CARD; key < KEYS; key++) this.entities[key] = history.keyOf(link, key - 1);
@@ -71,4 +98,22 @@ export class EventKeys {
       if (text !== undefined && this.entities[key] === 0) this.entities[key] = entities.intern(text);
     }
   }
+}
+
+/** The entity that a field names, 0 where it is absent, unknown, or not ASCII. An empty text is a name like any other. */
+export function findField(view: TransactionView, field: number, entities: EntityTable): number {
+  if (!view.has(field) || !view.isAscii(field)) return 0;
+  return entities.findBytes(view.bytes, view.at(field), view.length(field));
+}
+
+const COLON = 0x3a;
+
+/** False where the text is surely no identifier: `phone:`, `card:`, `account:` and `device:` end within eight bytes. */
+export function mayBeIdentifier(view: TransactionView, field: number): boolean {
+  if (!view.isAscii(field)) return true;
+  const { bytes } = view;
+  const at = view.at(field);
+  const end = Math.min(view.length(field), 8);
+  for (let i = 4; i < end; i++) if (bytes[at + i] === COLON) return true;
+  return false;
 }

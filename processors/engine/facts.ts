@@ -9,70 +9,134 @@ import { localDayOf } from '../../core/events/event-facts.ts';
 import type { CustomerDetails } from './customers/customer-details.ts';
 import type { EngineState } from './engine-state.ts';
 
-/** `row` is 0 for a customer that this event is the first of. */
-export function customerFact(
-  state: EngineState,
-  row: number,
-  name: string,
-  details: CustomerDetails,
-  event: WeirEvent,
-  knownDevice: boolean | undefined,
-  issuers: () => readonly string[],
-): object {
-  const { profile } = details;
-  const { customers } = state;
+/** Where the facts are read from when a rule asks: the event at hand and what is known just before it. */
+export interface FactSource {
+  readonly state: EngineState;
+  readonly event: WeirEvent;
+  readonly customer: string;
+  /** In the customer table, 0 for a customer that this event is the first of. */
+  readonly row: number;
+  /** In the merchant table, 0 for a merchant that is not known yet. */
+  readonly merchantRow: number;
+  readonly details: CustomerDetails;
+  /** Whether the customer was seen with this device before; undefined where the event names none. */
+  readonly knownDevice: boolean | undefined;
+  /** Of the customer's cards. */
+  issuers(): readonly string[];
+}
+
+/** Each member is computed when it is read, from what the source says then: one object can serve every event. */
+export function customerFact(from: FactSource): object {
   return {
-    id: name,
-    name: profile.name,
-    phone: profile.phone,
-    email: profile.email,
-    segment: profile.segment,
-    birthDate: profile.birthDate,
-    ageYears: profile.birthDate === undefined ? undefined : ageYears(profile.birthDate, event),
-    homeCity: profile.homeCity,
-    timeZone: profile.timeZone,
-    language: profile.language,
-    attributes: profile.attributes,
-    consents: profile.consents,
-    hasProfile: details.profileMs > 0,
-    firstSeenDays: row === 0 ? 0 : daysSince(customers.firstSeenMs(row), event.timeMs),
-    transactionCount: row === 0 ? 0 : customers.transactions(row),
-    knownDevice,
-    // Few rules look at them, and listing them costs as much as all the rest.
-    get cardIssuers() {
-      return issuers();
+    get id() {
+      return from.customer;
     },
-    openBills: details.bills.length,
+    get name() {
+      return from.details.profile.name;
+    },
+    get phone() {
+      return from.details.profile.phone;
+    },
+    get email() {
+      return from.details.profile.email;
+    },
+    get segment() {
+      return from.details.profile.segment;
+    },
+    get birthDate() {
+      return from.details.profile.birthDate;
+    },
+    get ageYears() {
+      const { birthDate } = from.details.profile;
+      return birthDate === undefined ? undefined : ageYears(birthDate, from.event);
+    },
+    get homeCity() {
+      return from.details.profile.homeCity;
+    },
+    get timeZone() {
+      return from.details.profile.timeZone;
+    },
+    get language() {
+      return from.details.profile.language;
+    },
+    get attributes() {
+      return from.details.profile.attributes;
+    },
+    get consents() {
+      return from.details.profile.consents;
+    },
+    get hasProfile() {
+      return from.details.profileMs > 0;
+    },
+    get firstSeenDays() {
+      return from.row === 0 ? 0 : daysSince(from.state.customers.firstSeenMs(from.row), from.event.timeMs);
+    },
+    get transactionCount() {
+      return from.row === 0 ? 0 : from.state.customers.transactions(from.row);
+    },
+    get knownDevice() {
+      return from.knownDevice;
+    },
+    get cardIssuers() {
+      return from.issuers();
+    },
+    get openBills() {
+      return from.details.bills.length;
+    },
   };
 }
 
-/** `entity` is 0 for a merchant that is not known yet. */
-export function merchantFact(
-  state: EngineState,
-  entity: number,
-  data: TransactionData,
-  timeMs: number,
-): object | undefined {
-  const { merchant } = data;
-  if (merchant === undefined) return undefined;
-  const row = state.entities.merchantOf(entity);
-  const { merchants } = state;
+/** Likewise, for a transaction that names a merchant. */
+export function merchantFact(from: FactSource): object {
+  const merchant = (): NonNullable<TransactionData['merchant']> | undefined =>
+    from.event.type === 'transaction' ? from.event.data.merchant : undefined;
   return {
-    id: merchant.id,
-    name: merchant.name,
-    mcc: merchant.mcc,
-    city: merchant.city,
-    lat: merchant.lat,
-    lon: merchant.lon,
-    firstSeenDays: row === 0 ? 0 : daysSince(merchants.firstSeenMs(row), timeMs),
-    transactionCount: row === 0 ? 0 : merchants.transactions(row),
-    fraudLabels: row === 0 ? 0 : merchants.fraudLabels(row),
+    get id() {
+      return merchant()?.id;
+    },
+    get name() {
+      return merchant()?.name;
+    },
+    get mcc() {
+      return merchant()?.mcc;
+    },
+    get city() {
+      return merchant()?.city;
+    },
+    get lat() {
+      return merchant()?.lat;
+    },
+    get lon() {
+      return merchant()?.lon;
+    },
+    get firstSeenDays() {
+      const { state, merchantRow, event } = from;
+      return merchantRow === 0 ? 0 : daysSince(state.merchants.firstSeenMs(merchantRow), event.timeMs);
+    },
+    get transactionCount() {
+      return from.merchantRow === 0 ? 0 : from.state.merchants.transactions(from.merchantRow);
+    },
+    get fraudLabels() {
+      return from.merchantRow === 0 ? 0 : from.state.merchants.fraudLabels(from.merchantRow);
+    },
   };
 }
 
-export function deviceFact(data: TransactionData, known: boolean | undefined): object | undefined {
-  const { device } = data;
-  return device === undefined ? undefined : { id: device.id, ip: device.ip, known };
+/** Likewise, for a transaction that names a device. */
+export function deviceFact(from: FactSource): object {
+  const device = (): TransactionData['device'] =>
+    from.event.type === 'transaction' ? from.event.data.device : undefined;
+  return {
+    get id() {
+      return device()?.id;
+    },
+    get ip() {
+      return device()?.ip;
+    },
+    get known() {
+      return from.knownDevice;
+    },
+  };
 }
 
 export interface Position {

@@ -4,19 +4,22 @@
  * `commit-event.ts` applies. An exception in here costs the entry only.
  */
 import { ByteWriter } from '../../core/codec/byte-writer.ts';
+import { COUNTERPARTY, SUBJECT } from '../../core/codec/transaction-fields.ts';
+import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import { WeirError } from '../../core/errors.ts';
 import type { EventOf, WeirEvent } from '../../core/events/event.ts';
-import { eventFact, localDayOf } from '../../core/events/event-facts.ts';
+import { localDayOf } from '../../core/events/event-facts.ts';
 import type { RuleDocument } from '../../rules/rule-document.ts';
 import type { RuleInput } from '../../rules/ruleset.ts';
 import { applyBill, applyPayment, type BillChange, nextBill } from './customers/bills.ts';
 import { applyProfile, type CustomerDetails } from './customers/customer-details.ts';
-import { nameEvent } from './customers/history.ts';
+import { nameEvent, nameViewed } from './customers/history.ts';
 import { isIdentifier } from './customers/identity.ts';
 import { APPROVED, decide } from './decide.ts';
 import type { EngineState } from './engine-state.ts';
-import { CUSTOMER, KEY_INDEX } from './event-keys.ts';
-import { customerFact, deviceFact, merchantFact, positionOf } from './facts.ts';
+import { EventFacts } from './event-facts.ts';
+import { CUSTOMER, findField, KEY_INDEX, mayBeIdentifier } from './event-keys.ts';
+import { positionOf } from './facts.ts';
 import { Judgement, NO_DIMENSIONS, NO_TRACE } from './judgement.ts';
 import { LINKS_PER_CUSTOMER_MAX } from './limits.ts';
 import { openOffers } from './offers/offer-memory.ts';
@@ -30,6 +33,7 @@ import { NO_CELL } from './windows/window-cells.ts';
 /** One event in this many shows the next compilation what live traffic is like. */
 const EVENTS_PER_SAMPLE = 64;
 const NO_ISSUERS: readonly string[] = [];
+const NONE_WITHDRAWN: Judgement['withdrawn'] = [];
 const PLACE_OWNER = 'place\u0000';
 
 export class EventJudge {
@@ -37,14 +41,19 @@ export class EventJudge {
   readonly #state: EngineState;
   readonly #values: unknown[] = [];
   readonly #trace = new ByteWriter();
+  readonly #facts: EventFacts;
 
   constructor(state: EngineState) {
     this.#state = state;
+    this.#facts = new EventFacts(state, this.judgement);
   }
 
-  /** Throws where the event cannot be processed; no state has changed then. */
-  judge(event: WeirEvent, index: number): Judgement {
-    const j = this.#begin(event);
+  /**
+   * Throws where the event cannot be processed; no state has changed then. `view` is what `event` belongs to where it is
+   * read in its frame: what the judgement holds of it holds until the view goes on.
+   */
+  judge(event: WeirEvent, index: number, view: TransactionView | undefined): Judgement {
+    const j = this.#begin(event, view);
     if (j.duplicate) return j;
     const { rules } = this.#state;
     const details = this.#planDetails(event, j);
@@ -52,7 +61,7 @@ export class EventJudge {
     this.#setKeys(event, j);
     if (!j.late) this.#planEntries(event, j);
     this.#state.sequences.plan(event, j.keys, j.late, rules.settings.allowedLatenessMs);
-    j.position = positionOf(event);
+    if (rules.plan.positions !== undefined || rules.nearby.length > 0) j.position = positionOf(event);
     if (event.type === 'transaction') {
       setDimensions(j.ownDimensions, event.data);
       j.dimensions = j.ownDimensions;
@@ -76,16 +85,26 @@ export class EventJudge {
     return j;
   }
 
-  #begin(event: WeirEvent): Judgement {
+  #begin(event: WeirEvent, view: TransactionView | undefined): Judgement {
     const state = this.#state;
     const j = this.judgement;
-    const token = event.type === 'transaction' ? event.data.instrument?.token : undefined;
-    j.customer = event.type === 'place' ? event.subject : state.identity.resolve(event.subject, token);
-    j.owner = event.type === 'place' ? PLACE_OWNER + event.subject : j.customer;
-    nameEvent(j.name, event.id, event.source);
-    j.ownerEntity = state.entities.find(j.owner);
-    j.row = state.entities.customerOf(j.ownerEntity);
-    j.duplicate = this.#isDuplicate(event, token, j);
+    j.view = view;
+    if (view === undefined || mayBeIdentifier(view, SUBJECT)) {
+      const token = event.type === 'transaction' ? event.data.instrument?.token : undefined;
+      j.named = event.type === 'place' ? event.subject : state.identity.resolve(event.subject, token);
+      j.placeOwner = event.type === 'place' ? PLACE_OWNER + event.subject : undefined;
+      nameEvent(j.name, event.id, event.source);
+      j.ownerEntity = state.entities.find(j.owner);
+      j.row = state.entities.customerOf(j.ownerEntity);
+      j.duplicate = this.#isDuplicate(event, token, j);
+    } else {
+      j.named = undefined;
+      j.placeOwner = undefined;
+      nameViewed(j.name, view);
+      j.ownerEntity = findField(view, SUBJECT, state.entities);
+      j.row = state.entities.customerOf(j.ownerEntity);
+      j.duplicate = j.row !== 0 && state.history.holds(j.row, event.timeMs, j.name);
+    }
     if (j.duplicate) return j;
     if (j.row !== 0 && state.history.isBeyond(j.row, event.timeMs))
       throw new WeirError(
@@ -112,7 +131,7 @@ export class EventJudge {
     j.trace = NO_TRACE;
     j.dimensions = NO_DIMENSIONS;
     j.offers = NO_OFFERS;
-    j.withdrawn = [];
+    j.withdrawn = NONE_WITHDRAWN;
     return j;
   }
 
@@ -169,7 +188,12 @@ export class EventJudge {
 
   #setKeys(event: WeirEvent, j: Judgement): void {
     const { entities, identity, history } = this.#state;
-    if (event.type === 'transaction') {
+    const { view } = j;
+    if (view !== undefined) {
+      const resolves = view.has(COUNTERPARTY) && mayBeIdentifier(view, COUNTERPARTY);
+      const named = resolves ? view.text(COUNTERPARTY) : undefined;
+      j.keys.setViewed(view, named === undefined ? undefined : identity.resolve(named), entities);
+    } else if (event.type === 'transaction') {
       const { counterparty } = event.data;
       j.keys.setTransaction(
         event.data,
@@ -180,7 +204,7 @@ export class EventJudge {
       j.keys.setLinked(history, j.labelled);
       j.keys.entities[KEY_INDEX.counterparty] = identity.rootEntity(j.keys.entities[KEY_INDEX.counterparty] as number);
     }
-    j.keys.texts[CUSTOMER] = j.owner;
+    if (j.ownerEntity === 0) j.keys.texts[CUSTOMER] = j.owner;
     j.keys.entities[CUSTOMER] = j.ownerEntity;
   }
 
@@ -212,50 +236,21 @@ export class EventJudge {
     const { state, values } = { state: this.#state, values: this.#values };
     values.length = state.rules.valueCount;
     values.fill(undefined);
-    let listed: readonly string[] | undefined;
-    const issuers = (): readonly string[] => {
-      listed ??= this.#issuers(event, j);
-      return listed;
-    };
-    const device = event.type === 'transaction' ? event.data.device?.id : undefined;
-    const knownDevice =
-      device === undefined
-        ? undefined
-        : j.row !== 0 && state.customers.hasDevice(j.row, j.keys.entities[KEY_INDEX.device] as number);
     readGroups(state, event, j, values);
     readTravel(state, event, j, values);
     readLists(state, event, values);
     state.sequences.read(event, j.keys, values);
+    const input = this.#facts.of(event, details, bill, values);
     if (j.position !== undefined) {
       for (const { index, params } of state.rules.nearby)
         values[index] = state.places.nearest(
           j.position.lat,
           j.position.lon,
           params,
-          params.acceptsCard ? issuers() : NO_ISSUERS,
+          params.acceptsCard ? this.#facts.issuers() : NO_ISSUERS,
         );
     }
-    const customer = customerFact(state, j.row, j.customer, details, event, knownDevice, issuers);
-    if (event.type !== 'transaction') {
-      return { type: event.type, facts: { event: eventFact(event), [event.type]: event.data, customer, bill }, values };
-    }
-    const facts = {
-      event: eventFact(event),
-      transaction: event.data,
-      customer,
-      merchant: merchantFact(state, j.keys.entities[KEY_INDEX.merchant] as number, event.data, event.timeMs),
-      device: deviceFact(event.data, knownDevice),
-      bill,
-    };
-    return { type: event.type, facts, values };
-  }
-
-  #issuers(event: WeirEvent, j: Judgement): string[] {
-    const { customers, entities } = this.#state;
-    const issuers = j.row === 0 ? [] : customers.issuers(j.row).map((entity) => entities.textOf(entity));
-    const paying = issuerOf(event);
-    if (paying !== undefined && !issuers.includes(paying)) issuers.unshift(paying);
-    return issuers;
+    return input;
   }
 
   #planOffers(
@@ -271,12 +266,6 @@ export class EventJudge {
     const context = { event, index, customer, clockMs, late, details, bill, values: this.#values, rules, dimensions };
     j.offers = planOffers(fired, context);
   }
-}
-
-/** The issuer of a card that the event shows in the customer's hand. */
-export function issuerOf(event: WeirEvent): string | undefined {
-  if (event.type !== 'transaction' && event.type !== 'bill') return undefined;
-  return event.data.instrument?.issuer || undefined;
 }
 
 function placeOf(event: EventOf<'place'>, state: EngineState): Place {

@@ -1,4 +1,5 @@
 /** What the engine makes of one event before anything changes: filled by `judge-event.ts`, applied by `commit-event.ts`. */
+import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { KpiDimensions } from '../../core/outcomes/outcome.ts';
 import type { CustomerDetails } from './customers/customer-details.ts';
 import type { EventName } from './customers/history.ts';
@@ -16,9 +17,12 @@ export const NO_DIMENSIONS: KpiDimensions = { businessLine: '', channel: '', reg
 export class Judgement {
   duplicate = false;
   late = false;
-  /** The owner of the event: the customer, or the place under a name of its own. */
-  owner = '';
-  customer = '';
+  /** Where the event is read in its frame. */
+  view: TransactionView | undefined;
+  /** Whom the subject was resolved to; undefined where the event is viewed and its subject is the customer. */
+  named: string | undefined = '';
+  /** The name of its own that a place owns its events under. */
+  placeOwner: string | undefined;
   ownerEntity = 0;
   /** In the customer table, 0 where this is the first event. */
   row = 0;
@@ -43,4 +47,17 @@ export class Judgement {
   offers: PlannedOffers = NO_OFFERS;
   withdrawn: readonly RememberedOffer[] = [];
   withdrawnReason = '';
+
+  get customer(): string {
+    return this.named ?? this.view?.event.subject ?? '';
+  }
+
+  set customer(name: string) {
+    this.named = name;
+  }
+
+  /** The owner of the event: the customer, or the place under a name of its own. */
+  get owner(): string {
+    return this.placeOwner ?? this.customer;
+  }
 }

@@ -32,6 +32,8 @@ export interface ActiveRules {
   readonly settings: EngineSettings;
   readonly plan: WindowPlan;
   readonly valueCount: number;
+  /** Whether a rule may look at a transaction as a whole, not only at members by name: it must then be decoded. */
+  readonly readsWholeTransaction: boolean;
   readonly types: ReadonlySet<RuleTrigger>;
   readonly nearby: readonly { readonly index: number; readonly params: NearbyParams }[];
   readonly travel: readonly number[];
@@ -46,6 +48,7 @@ export const NO_RULES: ActiveRules = {
   settings: DEFAULT_ENGINE_SETTINGS,
   plan: EMPTY_PLAN,
   valueCount: 0,
+  readsWholeTransaction: false,
   types: new Set(),
   nearby: [],
   travel: [],
@@ -82,6 +85,7 @@ export function activateRules(
     settings,
     plan: planWindows(requirements, idOf),
     valueCount: requirements.length,
+    readsWholeTransaction: documents.some(readsWholeTransaction),
     types: new Set(documents.flatMap((document) => document.on)),
     nearby,
     travel,
@@ -121,12 +125,23 @@ function offerRule(
   return { params, validForMs, cooldownMs, spacingMs, nearby, readsBill };
 }
 
+/** Paths of plain names, at least one: what such a path gives does not depend on which other members there are. */
+const MEMBER_PATH = /^\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+$/;
+
+function readsWholeTransaction({ conditions }: RuleDocument): boolean {
+  let whole = false;
+  visitFacts(conditions, (fact, _params, path) => {
+    if (fact === 'transaction' && !(typeof path === 'string' && MEMBER_PATH.test(path))) whole = true;
+  });
+  return whole;
+}
+
 /** Every fact that a condition tree reads, also inside values and parameters. */
-function visitFacts(node: unknown, visit: (fact: unknown, params: unknown) => void): void {
+function visitFacts(node: unknown, visit: (fact: unknown, params: unknown, path: unknown) => void): void {
   if (Array.isArray(node)) {
     for (const child of node) visitFacts(child, visit);
   } else if (isRecord(node)) {
-    if ('fact' in node) visit(node.fact, node.params);
+    if ('fact' in node) visit(node.fact, node.params, node.path);
     for (const child of Object.values(node)) visitFacts(child, visit);
   }
 }

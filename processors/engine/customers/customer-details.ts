@@ -18,7 +18,7 @@ export interface CustomerDetails {
   readonly offers: readonly RememberedOffer[];
 }
 
-const NO_DETAILS: CustomerDetails = { profile: {}, profileMs: -1e15, links: [], bills: [], offers: [] };
+export const NO_DETAILS: CustomerDetails = { profile: {}, profileMs: -1e15, links: [], bills: [], offers: [] };
 
 /** The details of each customer as JSON in the slab. A customer without any costs nothing, not even a look. */
 export class CustomerDetailsTable {

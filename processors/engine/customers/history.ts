@@ -4,7 +4,9 @@
  * event time, so a binary search and a look at its neighbours decide) and "which keys did transaction X touch?".
  * While an event is in the history, its repetition is recognised, however often the log is replayed.
  */
-import { hashString } from '../../../core/hash.ts';
+import { ID, SOURCE as SOURCE_FIELD } from '../../../core/codec/transaction-fields.ts';
+import type { TransactionView } from '../../../core/codec/transaction-view.ts';
+import { hashAscii, hashString } from '../../../core/hash.ts';
 import type { Slab } from '../memory/slab.ts';
 import type { CustomerTable } from './customer-table.ts';
 
@@ -38,6 +40,18 @@ export function nameEvent(name: EventName, id: string, source: string): void {
   name.idA = hashString(id, ID_SEED_A);
   name.idB = hashString(id, ID_SEED_B);
   name.source = hashString(source, SOURCE_SEED);
+}
+
+/** The same for an event that is read in its frame. */
+export function nameViewed(name: EventName, view: TransactionView): void {
+  if (!view.isAscii(ID) || !view.isAscii(SOURCE_FIELD)) {
+    nameEvent(name, view.event.id, view.event.source);
+    return;
+  }
+  const { bytes } = view;
+  name.idA = hashAscii(bytes, view.at(ID), view.length(ID), ID_SEED_A);
+  name.idB = hashAscii(bytes, view.at(ID), view.length(ID), ID_SEED_B);
+  name.source = hashAscii(bytes, view.at(SOURCE_FIELD), view.length(SOURCE_FIELD), SOURCE_SEED);
 }
 
 export class History {

@@ -16,6 +16,8 @@ export class OutcomeParts {
   readonly #frame = new ByteWriter(1 << 16);
   /** Where each item ends in `#items`. */
   readonly #ends: number[] = [];
+  /** Where the outcome that is being written begins. */
+  #begun = 0;
 
   get count(): number {
     return this.#ends.length;
@@ -28,10 +30,22 @@ export class OutcomeParts {
 
   /** Throws a `RangeError` where the outcome cannot be encoded or does not fit a message; call `rollBack` then. */
   add(outcome: Outcome): void {
-    const items = this.#items;
-    const start = items.length;
-    items.u32(0);
+    const items = this.begin();
     writeOutcome(items, outcome);
+    this.end();
+  }
+
+  /** For an outcome that the caller writes to what this returns; `end` follows. */
+  begin(): ByteWriter {
+    this.#begun = this.#items.length;
+    this.#items.u32(0);
+    return this.#items;
+  }
+
+  /** Throws a `RangeError` where the outcome does not fit a message; call `rollBack` then. */
+  end(): void {
+    const items = this.#items;
+    const start = this.#begun;
     const size = items.length - start - FRAME_ITEM_OVERHEAD_BYTES;
     if (size > ITEM_BYTES_MAX)
       throw new RangeError(`an outcome of ${size} bytes does not fit a message of ${PART_BYTES_MAX}`);

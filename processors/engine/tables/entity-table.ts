@@ -52,7 +52,13 @@ export class EntityTable {
   find(text: string): number {
     if (text.length > ENTITY_TEXT_UNITS_MAX) return 0;
     const length = encode(text);
-    return this.#find(hashBytes(scratch, HASH_SEED, 0, length), length);
+    return this.#find(hashBytes(scratch, HASH_SEED, 0, length), scratch, 0, length);
+  }
+
+  /** The entity of the id whose UTF-8 is these bytes, 0 if it is not known. */
+  findBytes(bytes: Uint8Array, at: number, length: number): number {
+    if (length > ENTITY_TEXT_UNITS_MAX) return 0;
+    return this.#find(hashBytes(bytes, HASH_SEED, at, at + length), bytes, at, length);
   }
 
   /** The entity of `text`, a new one if need be. The slab's views may have been replaced. */
@@ -60,7 +66,7 @@ export class EntityTable {
     if (text.length > ENTITY_TEXT_UNITS_MAX) throw new RangeError(`an id of ${text.length} characters is too long`);
     const length = encode(text);
     const hash = hashBytes(scratch, HASH_SEED, 0, length);
-    const found = this.#find(hash, length);
+    const found = this.#find(hash, scratch, 0, length);
     if (found !== 0) return found;
     const entity = this.#records.add();
     const base = length > INLINE_BYTES ? this.#slab.allocate(Math.ceil(length / 8)) : 0;
@@ -137,8 +143,8 @@ export class EntityTable {
     return (base === 0 ? half / 2 + INLINE_WORD : base) * 8;
   }
 
-  /** Among the records of this hash, the one whose text is in `scratch`. */
-  #find(hash: number, length: number): number {
+  /** Among the records of this hash, the one whose text is `wanted` from `from` on. */
+  #find(hash: number, wanted: Uint8Array, from: number, length: number): number {
     const { halves, bytes } = this.#slab;
     const shard = this.#index.shardOf(hash);
     const mask = (shard.length >>> 1) - 1;
@@ -150,7 +156,7 @@ export class EntityTable {
       if (halves[half + TEXT_BYTES] !== length) continue;
       const at = this.#textAt(half);
       let same = 0;
-      while (same < length && bytes[at + same] === scratch[same]) same++;
+      while (same < length && bytes[at + same] === wanted[from + same]) same++;
       if (same === length) return entity;
     }
   }

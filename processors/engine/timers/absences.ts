@@ -83,6 +83,11 @@ export class Absences {
   }
 
   /** Sets the timers of an event that was committed; `entry` are its bytes. Whoever came late sets none. */
+  /** Whether events of this type may set timers. */
+  isSetBy(type: WeirEvent['type']): boolean {
+    return this.#ofType.has(type);
+  }
+
   set(
     event: WeirEvent,
     keys: EventKeys,

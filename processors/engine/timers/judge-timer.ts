@@ -14,7 +14,7 @@ import type { CustomerDetails } from '../customers/customer-details.ts';
 import { type Decision, decide } from '../decide.ts';
 import type { EngineState } from '../engine-state.ts';
 import { CUSTOMER, KEY_INDEX } from '../event-keys.ts';
-import { customerFact, deviceFact, merchantFact, positionOf } from '../facts.ts';
+import { customerFact, deviceFact, type FactSource, merchantFact, positionOf } from '../facts.ts';
 import { Judgement, NO_DIMENSIONS } from '../judgement.ts';
 import { type PlannedOffers, planOffers } from '../offers/plan-offers.ts';
 import { dimensionsOf } from '../outcomes/kpi-accumulator.ts';
@@ -71,7 +71,6 @@ function judgementFor(state: EngineState, timer: DueTimer, event: WeirEvent): Ju
   const j = new Judgement();
   j.ownerEntity = identity.rootEntity(timer.customer);
   j.customer = entities.textOf(j.ownerEntity);
-  j.owner = j.customer;
   j.row = entities.customerOf(j.ownerEntity);
   j.enters = new Uint8Array(rules.plan.series.length);
   j.entering = new Float64Array(rules.plan.series.length);
@@ -127,16 +126,22 @@ function factsFor(
     device === undefined
       ? undefined
       : j.row !== 0 && customers.hasDevice(j.row, j.keys.entities[KEY_INDEX.device] as number);
-  const facts: Record<string, unknown> = {
-    event: eventFact(event),
-    customer: customerFact(state, j.row, j.customer, details, event, known, issuers),
-    bill,
+  const merchant = entities.merchantOf(j.keys.entities[KEY_INDEX.merchant] as number);
+  const from: FactSource = {
+    state,
+    event,
+    customer: j.customer,
+    row: j.row,
+    merchantRow: merchant,
+    details,
+    knownDevice: known,
+    issuers,
   };
+  const facts: Record<string, unknown> = { event: eventFact(event), customer: customerFact(from), bill };
   if (event.type !== 'bill') facts[event.type] = event.data;
   if (event.type === 'transaction') {
-    const merchant = j.keys.entities[KEY_INDEX.merchant] as number;
-    facts.merchant = merchantFact(state, merchant, event.data, event.timeMs);
-    facts.device = deviceFact(event.data, known);
+    facts.merchant = event.data.merchant === undefined ? undefined : merchantFact(from);
+    facts.device = event.data.device === undefined ? undefined : deviceFact(from);
   }
   return { type: 'timer', facts, values };
 }
