@@ -1,10 +1,10 @@
 /** What lint says of rules before they go live, each with its code and pointer; and the published schema. */
 import { describe, expect, it } from 'vitest';
-import { DAY_MS } from '../../../core/clock.ts';
-import { loadCatalog } from '../../../rules/catalog/load-catalog.ts';
-import { lintRules } from '../../../rules/lint-rules.ts';
-import { RULE_DOCUMENT_SCHEMA } from '../../../rules/rule-document.schema.ts';
-import { validateRuleDocument } from '../../../rules/validate/validate-rule-document.ts';
+import { DAY_MS } from '../../../../core/clock.ts';
+import { loadCatalog } from '../../../../rules/catalog/load-catalog.ts';
+import { lintRules } from '../../../../rules/lint-rules.ts';
+import { RULE_DOCUMENT_SCHEMA } from '../../../../rules/rule-document.schema.ts';
+import { validateRuleDocument } from '../../../../rules/validate/validate-rule-document.ts';
 
 type Json = Record<string, unknown>;
 

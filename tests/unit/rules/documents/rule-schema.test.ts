@@ -5,14 +5,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { RULE_DOCUMENT_SCHEMA } from '../../../rules/rule-document.schema.ts';
-import { validateRuleDocument } from '../../../rules/validate/validate-rule-document.ts';
+import { RULE_DOCUMENT_SCHEMA } from '../../../../rules/rule-document.schema.ts';
+import { validateRuleDocument } from '../../../../rules/validate/validate-rule-document.ts';
 
 type Json = Record<string, unknown>;
 type Validate = ((value: unknown) => boolean) & { errors?: unknown };
 
-const FILE = new URL('../../../rules/rule-document.schema.json', import.meta.url);
-const CATALOG = new URL('../../../rules/catalog/', import.meta.url);
+const FILE = new URL('../../../../rules/rule-document.schema.json', import.meta.url);
+const CATALOG = new URL('../../../../rules/catalog/', import.meta.url);
 
 // The validator that fastify brings along.
 const fromFastify = createRequire(createRequire(import.meta.url).resolve('fastify'));

@@ -1,12 +1,12 @@
 /** The language below the rules: paths, operators, canonical text, the shape of conditions. */
 import { Almanac } from 'json-rules-engine';
 import { describe, expect, it } from 'vitest';
-import type { Problem } from '../../../core/errors.ts';
-import { canonicalText, findUnfitJson } from '../../../rules/language/canonical.ts';
-import { parseConditions } from '../../../rules/language/condition.ts';
-import { EMPTY_REGISTRY, resolveOperator, toComparable } from '../../../rules/language/operators.ts';
-import { PATH_LENGTH_MAX, parsePath } from '../../../rules/language/path.ts';
-import { readPath } from '../../../rules/language/read-path.ts';
+import type { Problem } from '../../../../core/errors.ts';
+import { canonicalText, findUnfitJson } from '../../../../rules/language/canonical.ts';
+import { parseConditions } from '../../../../rules/language/condition.ts';
+import { EMPTY_REGISTRY, resolveOperator, toComparable } from '../../../../rules/language/operators.ts';
+import { PATH_LENGTH_MAX, parsePath } from '../../../../rules/language/path.ts';
+import { readPath } from '../../../../rules/language/read-path.ts';
 
 const FACT = {
   a: { b: [10, { c: 'x' }, null], 'd.e': 5, '': 1 },

@@ -1,7 +1,7 @@
 /** Handlers of rules and of the whole evaluation: which are called, with what, in which order, and what `stop` stops. */
 import { Engine } from 'json-rules-engine';
 import { describe, expect, it } from 'vitest';
-import { type Almanac, compileRules, type LibraryOptions } from '../../../rules/compile-rules.ts';
+import { type Almanac, compileRules, type LibraryOptions } from '../../../../rules/compile-rules.ts';
 
 type Json = Record<string, unknown>;
 

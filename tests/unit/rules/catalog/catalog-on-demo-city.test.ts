@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { ByteWriter } from '../../../core/codec/byte-writer.ts';
-import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../../core/codec/entry.ts';
-import { encodeFrame } from '../../../core/codec/frame.ts';
-import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
-import { normaliseEvent } from '../../../ingest/normalise-event.ts';
-import { createDemoWorld } from '../../../loadtest/demo/world.ts';
-import { createEngine } from '../../../processors/engine/engine.ts';
-import { loadCatalog } from '../../../rules/catalog/load-catalog.ts';
+import { ByteWriter } from '../../../../core/codec/byte-writer.ts';
+import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../../../core/codec/entry.ts';
+import { encodeFrame } from '../../../../core/codec/frame.ts';
+import { decodeOutcomeFrame } from '../../../../core/outcomes/outcome-codec.ts';
+import { normaliseEvent } from '../../../../ingest/normalise-event.ts';
+import { createDemoWorld } from '../../../../loadtest/demo/world.ts';
+import { createEngine } from '../../../../processors/engine/engine.ts';
+import { loadCatalog } from '../../../../rules/catalog/load-catalog.ts';
 
 const SEED = 7;
 const FROM_MS = Date.parse('2026-11-20T11:40:00+08:00');

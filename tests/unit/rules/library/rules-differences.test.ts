@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Engine } from 'json-rules-engine';
 import { describe, expect, it } from 'vitest';
-import { compileRules } from '../../../rules/compile-rules.ts';
-import { lintRules } from '../../../rules/lint-rules.ts';
+import { compileRules } from '../../../../rules/compile-rules.ts';
+import { lintRules } from '../../../../rules/lint-rules.ts';
 
 type Json = Record<string, unknown>;
 
@@ -224,7 +224,7 @@ const TESTS: Record<string, () => Promise<void> | void> = {
   },
 };
 
-const TABLE = readFileSync(new URL('../../../docs/rules-differences.md', import.meta.url), 'utf8');
+const TABLE = readFileSync(new URL('../../../../docs/rules-differences.md', import.meta.url), 'utf8');
 
 describe('deliberate differences', () => {
   it('the documented ones are the tested ones', () => {

@@ -1,7 +1,7 @@
 /** What a rule set asks of the engine: deduplicated by meaning, problems told with their pointers. */
 import { describe, expect, it } from 'vitest';
-import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
-import { document, type Json, window } from '../../support/rules/rule-sets.ts';
+import { compileRuleSet } from '../../../../rules/compile-rule-set.ts';
+import { document, type Json, window } from '../../../support/rules/rule-sets.ts';
 
 describe('requirements', () => {
   it('equal meaning is one requirement, whatever way it is written', () => {

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createEngine } from '../../../processors/engine/engine.ts';
+import { createEngine } from '../../../../processors/engine/engine.ts';
 import {
   type CatalogEntry,
   loadCatalog,
   missingExampleKinds,
   readRuleFile,
-} from '../../../rules/catalog/load-catalog.ts';
-import { firedRules, runExample } from '../../../rules/catalog/run-example.ts';
-import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
+} from '../../../../rules/catalog/load-catalog.ts';
+import { firedRules, runExample } from '../../../../rules/catalog/run-example.ts';
+import { compileRuleSet } from '../../../../rules/compile-rule-set.ts';
 
 const catalog = loadCatalog();
 const directory = mkdtempSync(join(tmpdir(), 'weir-catalog-'));

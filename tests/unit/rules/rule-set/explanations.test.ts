@@ -1,12 +1,12 @@
 /** Why a rule fired or did not, and what would have changed it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadCatalog } from '../../../rules/catalog/load-catalog.ts';
-import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
-import { RequirementTable } from '../../../rules/facts/requirement-table.ts';
-import { parsePath } from '../../../rules/language/path.ts';
-import type { ExplainedCondition, NearestChange, RuleInput, RuleSet } from '../../../rules/ruleset.ts';
-import { document, idsOf, input, type Json } from '../../support/rules/rule-sets.ts';
+import { loadCatalog } from '../../../../rules/catalog/load-catalog.ts';
+import { compileRuleSet } from '../../../../rules/compile-rule-set.ts';
+import { RequirementTable } from '../../../../rules/facts/requirement-table.ts';
+import { parsePath } from '../../../../rules/language/path.ts';
+import type { ExplainedCondition, NearestChange, RuleInput, RuleSet } from '../../../../rules/ruleset.ts';
+import { document, idsOf, input, type Json } from '../../../support/rules/rule-sets.ts';
 
 /** `one` with the change made for real; undefined where several values together stand for the fact. */
 function applyChange(set: RuleSet, one: RuleInput, change: NearestChange): RuleInput | undefined {

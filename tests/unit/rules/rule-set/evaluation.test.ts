@@ -1,19 +1,19 @@
 /** Which rules fire, in what order, however the rule set was compiled. */
 import { describe, expect, it } from 'vitest';
-import { ByteWriter } from '../../../core/codec/byte-writer.ts';
+import { ByteWriter } from '../../../../core/codec/byte-writer.ts';
 import {
   createFacts,
   createRules,
   createSelectiveRules,
   toRuleDocument,
-} from '../../../loadtest/bench/rules-workload.ts';
-import { compileRuleSet, compileRuleSetInSlices } from '../../../rules/compile-rule-set.ts';
-import { ExpressionTable } from '../../../rules/compiler/expression.ts';
-import { orderConditions } from '../../../rules/compiler/order-conditions.ts';
-import { SlotTable } from '../../../rules/compiler/slot-table.ts';
-import { type ResolvedOperator, resolveOperator } from '../../../rules/language/operators.ts';
-import type { RuleSet } from '../../../rules/ruleset.ts';
-import { document, idsOf, input, type Json, window } from '../../support/rules/rule-sets.ts';
+} from '../../../../loadtest/bench/rules-workload.ts';
+import { compileRuleSet, compileRuleSetInSlices } from '../../../../rules/compile-rule-set.ts';
+import { ExpressionTable } from '../../../../rules/compiler/expression.ts';
+import { orderConditions } from '../../../../rules/compiler/order-conditions.ts';
+import { SlotTable } from '../../../../rules/compiler/slot-table.ts';
+import { type ResolvedOperator, resolveOperator } from '../../../../rules/language/operators.ts';
+import type { RuleSet } from '../../../../rules/ruleset.ts';
+import { document, idsOf, input, type Json, window } from '../../../support/rules/rule-sets.ts';
 
 describe('evaluation', () => {
   const by = (amount: number) => ({

@@ -1,9 +1,9 @@
 /** The always-on trace expands to what was evaluated. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteWriter } from '../../../core/codec/byte-writer.ts';
-import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
-import { document, idsOf, input, window } from '../../support/rules/rule-sets.ts';
+import { ByteWriter } from '../../../../core/codec/byte-writer.ts';
+import { compileRuleSet } from '../../../../rules/compile-rule-set.ts';
+import { document, idsOf, input, window } from '../../../support/rules/rule-sets.ts';
 
 describe('traces', () => {
   const value = fc.oneof(

@@ -1,4 +1,0 @@
-/** The second half of the small rule sets of `differential.test.ts`. */
-import { testDifferentialShard } from '../../support/rules/rules-differential-shard.ts';
-
-testDifferentialShard('small rule sets', 45_000, 20261125);

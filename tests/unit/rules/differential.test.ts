@@ -1,8 +1,0 @@
-/**
- * Weir against the real json-rules-engine on generated rules and facts: the same rules fire, in the same order of
- * priorities, with the same events and params. 100,000 cases with `differential-more.test.ts` and
- * `differential-indexed.test.ts`; `tests/long/rules-differential.ts` runs as many as one likes.
- */
-import { testDifferentialShard } from '../../support/rules/rules-differential-shard.ts';
-
-testDifferentialShard('small rule sets', 45_000, 20261123);
