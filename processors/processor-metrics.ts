@@ -65,6 +65,7 @@ function registerEngineCounters(registry: Registry, stats: () => EngineStats): v
     ['alerts_total', 'Decisions other than approve', (s) => s.alerts],
     ['offers_total', 'Offers issued', (s) => s.offers],
     ['offers_withdrawn_total', 'Offers withdrawn', (s) => s.withdrawn],
+    ['shadowed_total', 'Events and timers on which shadow rules fired', (s) => s.shadowed],
     ['window_events_cut_total', 'Events that left a full window before their time', (s) => s.cutEvents],
     ['window_keys_evicted_total', 'Window keys given back because nothing could reach them', (s) => s.evictedKeys],
     ['labels_unmatched_total', 'Labels whose transaction is not in the history', (s) => s.labelsUnmatched],

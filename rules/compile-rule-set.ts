@@ -15,10 +15,11 @@ import { SlotFile, withOperands } from './compiler/slot-file.ts';
 import { explainRule } from './explain/explain-rule.ts';
 import { createSlotReaders } from './explain/read-changed.ts';
 import { leavesOf } from './language/condition.ts';
-import { RULE_TRIGGERS, type RuleDocument, type RuleTrigger } from './rule-document.ts';
+import { isShadow, RULE_TRIGGERS, type RuleDocument, type RuleTrigger } from './rule-document.ts';
 import type { RuleSet } from './ruleset.ts';
 import { TraceLayout } from './trace/trace-layout.ts';
 import { TEXT_NUMBERS_MAX, type TextNumbers } from './trace/value-codec.ts';
+import { requirementsOf } from './validate/estimate-cost.ts';
 
 export interface RuleSetOptions {
   /** Whether JavaScript may be generated; `true` unless said otherwise. Results are the same either way. */
@@ -133,6 +134,7 @@ function createRuleSet(
     version,
     documents: compiled.rules.map(({ document }) => document),
     requirements,
+    shadowRequirements: shadowRequirementsOf(compiled),
 
     evaluate(input) {
       const plan = plans.get(input.type);
@@ -177,6 +179,17 @@ function createRuleSet(
       return plan.trace.read(new ByteReader(trace), eventFacts, requirements.length);
     },
   };
+}
+
+function shadowRequirementsOf(compiled: CompiledDocuments): ReadonlySet<number> {
+  if (!compiled.rules.some(({ document }) => isShadow(document))) return new Set();
+  const left = new Set(compiled.requirements.requirements.map(({ index }) => index));
+  for (const rule of compiled.rules) {
+    if (isShadow(rule.document)) continue;
+    for (const slot of slotsOf(rule, compiled))
+      for (const { index } of requirementsOf(slot, compiled)) left.delete(index);
+  }
+  return left;
 }
 
 function slotsOf(rule: CompiledRule, compiled: CompiledDocuments): Set<number> {

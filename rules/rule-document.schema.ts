@@ -4,7 +4,7 @@
  */
 import Type from 'typebox';
 import { BUILT_IN_DECORATORS, BUILT_IN_OPERATORS } from './language/operators.ts';
-import { RULE_TRIGGERS } from './rule-document.ts';
+import { RULE_MODES, RULE_TRIGGERS } from './rule-document.ts';
 
 const DURATION = '^\\d{1,9}(ms|s|m|h|d)$';
 const oneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values as unknown as [...T]);
@@ -86,6 +86,10 @@ export const RuleDocumentShape = Type.Object({
     description: 'Event types that the rule is evaluated on; timer, alone, for a rule that reads absence',
   }),
   priority: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Higher first; 1 when absent' })),
+  mode: Type.Optional({
+    ...oneOf(RULE_MODES),
+    description: 'active when absent; a shadow rule is evaluated and recorded, and changes no decision and no offer',
+  }),
   conditions: Type.Record(Type.String(), Type.Unknown()),
   event: Type.Union([FraudEventSchema, OfferEventSchema]),
 });

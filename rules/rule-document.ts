@@ -43,6 +43,10 @@ export interface OfferEvent {
   };
 }
 
+/** Whether a rule's outcome is acted upon. A shadow rule is evaluated and recorded like any other, and changes nothing. */
+export const RULE_MODES = ['active', 'shadow'] as const;
+export type RuleMode = (typeof RULE_MODES)[number];
+
 export interface RuleDocument {
   readonly id: string;
   readonly version: number;
@@ -52,6 +56,12 @@ export interface RuleDocument {
   readonly on: readonly RuleTrigger[];
   /** Higher first, as in json-rules-engine; 1 when absent. */
   readonly priority?: number;
+  /** `active` when absent. */
+  readonly mode?: RuleMode;
   readonly conditions: ConditionTree;
   readonly event: FraudEvent | OfferEvent;
+}
+
+export function isShadow({ mode }: Pick<RuleDocument, 'mode'>): boolean {
+  return mode === 'shadow';
 }

@@ -47,6 +47,8 @@ export interface RuleExplanation {
   readonly ruleId: string;
   readonly ruleVersion: number;
   readonly name: string;
+  /** Present where the rule's outcome was not acted upon. */
+  readonly mode?: 'shadow';
   readonly fired: boolean;
   readonly conditions: ExplainedCondition;
   /** For a rule that did not fire: the first condition that failed. */
@@ -59,7 +61,9 @@ export interface RuleSet {
   readonly version: number;
   readonly documents: readonly RuleDocument[];
   readonly requirements: readonly Requirement[];
-  /** Documents that fired, highest priority first, then in document order. Never throws on any facts. */
+  /** Indexes of the requirements that no rule but shadow rules read. */
+  readonly shadowRequirements: ReadonlySet<number>;
+  /** Documents that fired, shadow rules included, highest priority first, then in document order. Never throws on any facts. */
   evaluate(input: RuleInput): readonly RuleDocument[];
   /** `evaluate` and `trace` in one pass over the facts: appends the trace's bytes to `writer`. */
   evaluateTraced(input: RuleInput, writer: ByteWriter): readonly RuleDocument[];

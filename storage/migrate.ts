@@ -30,6 +30,7 @@ const LONG_TABLES = [
   'alerts',
   'offers',
   'withdrawals',
+  'shadow_outcomes',
 ];
 const FAILED: ErrorCode = 'store.migration_failed';
 

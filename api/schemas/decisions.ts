@@ -44,6 +44,7 @@ const RuleExplanationSchema = Type.Object({
   ruleId: Type.String(),
   ruleVersion: Type.Integer(),
   name: Type.String(),
+  mode: Type.Optional(Type.Literal('shadow', { description: 'Its outcome was not acted upon' })),
   fired: Type.Boolean(),
   conditions: ExplainedConditionSchema,
   firstFailure: Type.Optional(ExplainedConditionSchema),
@@ -53,6 +54,7 @@ export interface RuleExplanationView {
   ruleId: string;
   ruleVersion: number;
   name: string;
+  mode?: 'shadow';
   fired: boolean;
   conditions: ExplainedConditionView;
   firstFailure?: ExplainedConditionView;

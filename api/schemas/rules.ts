@@ -10,6 +10,7 @@ export const RuleDocumentView = Type.Object(
     description: Type.Optional(Type.String()),
     on: Type.Array(Type.String({ description: 'Event types it is evaluated on' })),
     priority: Type.Optional(Type.Number()),
+    mode: Type.Optional(Type.String({ description: 'shadow: evaluated and recorded, changes nothing; else active' })),
     conditions: Type.Unknown({ description: 'Conditions in the language of json-rules-engine' }),
     event: Type.Object({ type: Type.String(), params: Type.Record(Type.String(), Type.Unknown()) }),
   },

@@ -124,6 +124,27 @@ export interface KpiDelta extends KpiDimensions {
   readonly offers: number;
 }
 
+/**
+ * Shadow rules fired on an event, or on its timer. Nothing was done about it: every other outcome of the event is what it
+ * would have been without them.
+ */
+export interface ShadowOutcome {
+  readonly kind: 'shadow';
+  readonly index: number;
+  readonly eventId: string;
+  readonly source: string;
+  readonly customer: string;
+  readonly timeMs: number;
+  /** What the event would have come to with these rules active. */
+  readonly decision: DecisionValue;
+  readonly score: number;
+  readonly rulesetVersion: number;
+  /** In the order of evaluation. */
+  readonly rules: readonly { readonly ruleId: string; readonly ruleVersion: number }[];
+  /** Further ones that fired, beyond those that one record holds. */
+  readonly more: number;
+}
+
 /** A rule set went live. One that was staged has its documents in its `RulesetPartOutcome`s. */
 export interface RulesetOutcome {
   readonly kind: 'ruleset';
@@ -157,6 +178,7 @@ export type Outcome =
   | AlertOutcome
   | OfferOutcome
   | WithdrawnOutcome
+  | ShadowOutcome
   | KpiDelta
   | RulesetOutcome
   | RulesetPartOutcome

@@ -50,9 +50,11 @@ export function RuleList({ rules }: { readonly rules: readonly RuleExplanationVi
 }
 
 function RuleName({ rule }: { readonly rule: RuleExplanationView }) {
+  const { t } = useTranslation();
   return (
     <p className={styles.name}>
       {rule.name} <span className={styles.version}>v{rule.ruleVersion}</span>
+      {rule.mode === 'shadow' && <span className={styles.version}> · {t('decision.shadow')}</span>}
     </p>
   );
 }

@@ -155,6 +155,7 @@ export const en = {
     noReasons: 'No rule asked for anything',
     fired: 'Rules that fired',
     notFired: 'Rules that did not fire',
+    shadow: 'shadow, not acted upon',
     firstFailure: 'stopped at',
     wanted: 'wanted',
     actual: 'was',

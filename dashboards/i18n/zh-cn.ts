@@ -157,6 +157,7 @@ export const zhCn: Translation = {
     noReasons: '没有规则提出要求',
     fired: '触发的规则',
     notFired: '未触发的规则',
+    shadow: '影子规则，不生效',
     firstFailure: '止于',
     wanted: '要求',
     actual: '实际',

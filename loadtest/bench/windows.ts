@@ -97,7 +97,7 @@ function runStore(stream: Stream, aggregates: readonly WindowAggregate[]): { ns:
     }
   }
   let nextSeries = 1;
-  const plan = planWindows(requirements, () => nextSeries++);
+  const plan = planWindows(requirements, new Set(), () => nextSeries++);
   const store = new WindowStore(new Slab());
   const values: unknown[] = new Array(requirements.length).fill(undefined);
   const kept: unknown[] = [];
@@ -107,7 +107,7 @@ function runStore(stream: Stream, aggregates: readonly WindowAggregate[]): { ns:
     const timeMs = stream.timeMs[i] as number;
     const amount = stream.amount[i] as number;
     for (const group of plan.groups) {
-      readWindows(store, group, store.cells.find(group.series.id, key, 0, 0), timeMs, amount, values);
+      readWindows(store, group, store.cells.find(group.series.id, key, 0, 0), 0, timeMs, amount, values);
     }
     for (const series of plan.series) {
       const cell = store.cells.findOrAdd(series.id, series.columns, key, 0, 0);

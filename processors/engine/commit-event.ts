@@ -150,5 +150,6 @@ function count(state: EngineState, event: WeirEvent, j: Judgement): void {
   }
   counters.offers += j.offers.outcomes.length;
   counters.withdrawn += j.withdrawn.length;
+  if (j.shadow !== undefined) counters.shadowed++;
   for (const reason of j.offers.heldBack) counters.offersHeldBack[reason]++;
 }

@@ -1,9 +1,9 @@
 /**
- * From the rules that fired to a decision. score = min(100, sum of their scores); decline if any asks for it, else review
+ * From the rules that fired to a decision, shadow rules left aside. score = min(100, sum of their scores); decline if any asks for it, else review
  * if any asks for it or the score reaches `REVIEW_SCORE`, else approve.
  */
 import type { DecisionValue, Reason } from '../../core/outcomes/outcome.ts';
-import type { RuleDocument } from '../../rules/rule-document.ts';
+import { isShadow, type RuleDocument } from '../../rules/rule-document.ts';
 
 const SCORE_MAX = 100;
 /** From this score on a transaction is looked at even if no rule asks for it by itself. */
@@ -17,12 +17,14 @@ export interface Decision {
 
 export const APPROVED: Decision = { value: 'approve', score: 0, reasons: [] };
 
-export function decide(fired: readonly RuleDocument[]): Decision {
+/** `withShadow`: as if the shadow rules were active. */
+export function decide(fired: readonly RuleDocument[], withShadow = false): Decision {
   let score = 0;
   let asked: DecisionValue = 'approve';
   const reasons: Reason[] = [];
-  for (const { id, version, event } of fired) {
-    if (event.type !== 'fraud') continue;
+  for (const document of fired) {
+    const { id, version, event } = document;
+    if (event.type !== 'fraud' || (isShadow(document) && !withShadow)) continue;
     const { action, code, message } = event.params;
     score += event.params.score;
     if (action === 'decline') asked = 'decline';

@@ -127,7 +127,7 @@ export class EngineState {
     let next = this.#seriesNext;
     const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature) ?? next++);
     this.sequences.setRules(ruleSet.requirements);
-    this.absences.setRules(ruleSet.requirements);
+    this.absences.setRules(ruleSet.requirements, ruleSet.shadowRequirements);
     // What the others hold is swept up over the next frames.
     this.#seriesIds = new Map(rules.plan.series.map(({ signature, id }) => [signature, id]));
     this.#seriesNext = next;
@@ -199,7 +199,8 @@ export class EngineState {
     this.answered = head.answered;
     this.clockMs = head.clockMs;
     [this.digest[0], this.digest[1]] = head.digest;
-    this.counters = head.counters;
+    // A snapshot of an earlier version lacks what is counted since.
+    this.counters = { ...createCounters(), ...head.counters };
     this.#seriesIds = new Map(head.seriesIds);
     this.#seriesNext = head.seriesNext;
     this.slab.restore(from.json('slab') as SlabHead);

@@ -13,6 +13,8 @@ export interface EngineCounters {
   alerts: number;
   offers: number;
   withdrawn: number;
+  /** Events and timers on which shadow rules fired. */
+  shadowed: number;
   /** Offer rules that fired and issued nothing, by reason. */
   offersHeldBack: { consent: number; cooldown: number; late: number; perEvent: number };
   /** Labels whose transaction is not in the customer's history. */
@@ -74,6 +76,7 @@ export function createCounters(): EngineCounters {
     alerts: 0,
     offers: 0,
     withdrawn: 0,
+    shadowed: 0,
     offersHeldBack: { consent: 0, cooldown: 0, late: 0, perEvent: 0 },
     labelsUnmatched: 0,
     customersMerged: 0,

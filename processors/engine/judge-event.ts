@@ -26,6 +26,7 @@ import { openOffers } from './offers/offer-memory.ts';
 import { NO_OFFERS, planOffers } from './offers/plan-offers.ts';
 import { setDimensions } from './outcomes/kpi-accumulator.ts';
 import { cellAt, readGroups, readLists, readTravel } from './read-values.ts';
+import { recordShadow } from './record-shadow.ts';
 import type { Place } from './tables/place-index.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
 import { NO_CELL } from './windows/window-cells.ts';
@@ -81,6 +82,7 @@ export class EventJudge {
     } else {
       fired = ruleSet.evaluate(input);
     }
+    j.shadow = recordShadow(fired);
     this.#planOffers(fired, event, index, j, details, bill);
     return j;
   }
@@ -131,6 +133,7 @@ export class EventJudge {
     j.trace = NO_TRACE;
     j.dimensions = NO_DIMENSIONS;
     j.offers = NO_OFFERS;
+    j.shadow = undefined;
     j.withdrawn = NONE_WITHDRAWN;
     return j;
   }

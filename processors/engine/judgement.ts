@@ -8,6 +8,7 @@ import { EventKeys } from './event-keys.ts';
 import type { Position } from './facts.ts';
 import type { RememberedOffer } from './offers/offer-memory.ts';
 import { NO_OFFERS, type PlannedOffers } from './offers/plan-offers.ts';
+import type { ShadowRecord } from './record-shadow.ts';
 import type { Place } from './tables/place-index.ts';
 
 export const NO_TRACE = new Uint8Array(0);
@@ -45,6 +46,7 @@ export class Judgement {
   /** What `dimensions` is for a transaction. */
   readonly ownDimensions = { ...NO_DIMENSIONS };
   offers: PlannedOffers = NO_OFFERS;
+  shadow: ShadowRecord | undefined;
   withdrawn: readonly RememberedOffer[] = [];
   withdrawnReason = '';
 

@@ -21,6 +21,11 @@ export const SEQUENCE_SWEEP_PER_FRAME = 64;
 /** Timers that wait, in all and for one customer. Past either, an event sets none, which is counted. */
 export const TIMERS_MAX = 1_000_000;
 export const TIMERS_PER_CUSTOMER_MAX = 32;
+/**
+ * Timers of shadow rules that wait, beside the others and in all: they take no customer's room for the others. Past it, an
+ * event sets none, which is counted.
+ */
+export const SHADOW_TIMERS_MAX = 250_000;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 
@@ -40,6 +45,8 @@ export const ALIAS_HOPS_MAX = 8;
 export const OPEN_BILLS_MAX = 32;
 /** Offers of one customer that still matter (cooldown or validity); the oldest makes room. */
 export const OFFERS_REMEMBERED_MAX = 64;
+/** Shadow rules that the record of one event names; further ones that fired are counted in it. */
+export const SHADOW_RULES_RECORDED_MAX = 1_000;
 /** Offers that one event may cause; further fired offer rules are counted, not issued. */
 export const OFFERS_PER_EVENT_MAX = 8;
 

@@ -29,7 +29,11 @@ export function readGroups(state: EngineState, event: WeirEvent, j: Judgement, v
     if (!complete) continue;
     const pending = own ? (j.entering[series.slot] as number) : undefined;
     const cell = own ? (j.cells[series.slot] as number) : cellAt(state, series, at, j.keys);
-    readWindows(windows, group, cell, event.timeMs, pending, values);
+    const floor =
+      group.isShadow || series.activeReachMs === series.reachMs || cell === NO_CELL
+        ? 0
+        : windows.floorOf(cell, series.activeReachMs + rules.settings.allowedLatenessMs);
+    readWindows(windows, group, cell, floor, event.timeMs, pending, values);
   }
 }
 

@@ -52,6 +52,7 @@ function firedIn(part: Uint8Array, example: RuleExample): string[] {
       throw new WeirError('rule.invalid', `example "${example.name}": the engine refused an entry: ${outcome.message}`);
     }
     if (outcome.kind === 'offer') return [outcome.ruleId];
+    if (outcome.kind === 'shadow') return outcome.rules.map((rule) => rule.ruleId);
     if (example.wait !== undefined && outcome.kind === 'alert') return outcome.reasons.map((reason) => reason.ruleId);
     return outcome.kind === 'decision' ? outcome.reasons.map((reason) => reason.ruleId) : [];
   });

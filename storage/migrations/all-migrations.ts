@@ -3,6 +3,13 @@ import { eventTables } from './0001-event-tables.ts';
 import { outcomeTables } from './0002-outcome-tables.ts';
 import { kpiRollups } from './0003-kpi-rollups.ts';
 import { rulesetParts } from './0004-ruleset-parts.ts';
+import { shadowOutcomes } from './0005-shadow-outcomes.ts';
 import type { Migration } from './migration.ts';
 
-export const ALL_MIGRATIONS: readonly Migration[] = [eventTables, outcomeTables, kpiRollups, rulesetParts];
+export const ALL_MIGRATIONS: readonly Migration[] = [
+  eventTables,
+  outcomeTables,
+  kpiRollups,
+  rulesetParts,
+  shadowOutcomes,
+];

@@ -18,6 +18,7 @@ const COUNTED = [
   'alerts',
   'offers',
   'withdrawals',
+  'shadow_outcomes',
   'rulesets',
   'quarantine',
 ] as const;

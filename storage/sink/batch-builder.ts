@@ -14,6 +14,7 @@ import {
   createOfferWriter,
   createRulesetPartWriter,
   createRulesetWriter,
+  createShadowWriter,
   createWithdrawalWriter,
 } from '../tables/outcome-tables.ts';
 import type { RowPosition } from '../tables/position-columns.ts';
@@ -58,6 +59,7 @@ export class BatchBuilder {
   readonly #alerts = createAlertWriter();
   readonly #offers = createOfferWriter();
   readonly #withdrawals = createWithdrawalWriter();
+  readonly #shadows = createShadowWriter();
   readonly #rulesets = createRulesetWriter();
   readonly #rulesetParts = createRulesetPartWriter();
 
@@ -134,6 +136,9 @@ export class BatchBuilder {
       case 'withdrawn':
         this.#withdrawals.append(outcome, position);
         break;
+      case 'shadow':
+        this.#shadows.append(outcome, position);
+        break;
       case 'ruleset':
         this.#rulesets.append(outcome, position);
         break;
@@ -175,6 +180,7 @@ export class BatchBuilder {
     yield this.#alerts;
     yield this.#offers;
     yield this.#withdrawals;
+    yield this.#shadows;
     yield this.#rulesets;
     yield this.#rulesetParts;
   }

@@ -1,4 +1,4 @@
-/** What the engine made of events, as rows: decisions, alerts, offers, withdrawals and rule sets. */
+/** What the engine made of events, as rows: decisions, alerts, offers, withdrawals, shadow and rule sets. */
 import type {
   AlertOutcome,
   DecisionOutcome,
@@ -6,6 +6,7 @@ import type {
   Reason,
   RulesetOutcome,
   RulesetPartOutcome,
+  ShadowOutcome,
   WithdrawnOutcome,
 } from '../../core/outcomes/outcome.ts';
 import { ArrayColumn } from '../native/array-column.ts';
@@ -169,6 +170,34 @@ export function createWithdrawalWriter(): RowWriter<[WithdrawnOutcome, RowPositi
     customer.push(outcome.customer);
     time.push(outcome.timeMs);
     reason.push(outcome.reason);
+  });
+}
+
+export function createShadowWriter(): RowWriter<[ShadowOutcome, RowPosition]> {
+  const writer = new TableWriter('shadow_outcomes');
+  const pushPosition = addPositionColumns(writer);
+  const eventId = writer.add('event_id', new StringColumn());
+  const source = writer.add('source', new TagColumn());
+  const customer = writer.add('customer', new StringColumn());
+  const time = writer.add('time', new Int64Column(TIME_TYPE));
+  const decision = writer.add('decision', new TagColumn());
+  const score = writer.add('score', new Float64Column());
+  const rulesetVersion = writer.add('ruleset_version', new UInt32Column());
+  const ruleIds = writer.add('rule_ids', new ArrayColumn<string>(new StringColumn()));
+  const ruleVersions = writer.add('rule_versions', new ArrayColumn<number>(new UInt32Column()));
+  const more = writer.add('more', new UInt32Column());
+  return withAppend(writer, (outcome, position) => {
+    pushPosition(position);
+    eventId.push(outcome.eventId);
+    source.push(outcome.source);
+    customer.push(outcome.customer);
+    time.push(outcome.timeMs);
+    decision.push(outcome.decision);
+    score.push(outcome.score);
+    rulesetVersion.push(outcome.rulesetVersion);
+    ruleIds.push(outcome.rules.map((rule) => rule.ruleId));
+    ruleVersions.push(outcome.rules.map((rule) => rule.ruleVersion));
+    more.push(outcome.more);
   });
 }
 

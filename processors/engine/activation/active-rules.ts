@@ -83,7 +83,7 @@ export function activateRules(
     version: ruleSet.version,
     ruleSet,
     settings,
-    plan: planWindows(requirements, idOf),
+    plan: planWindows(requirements, ruleSet.shadowRequirements, idOf),
     valueCount: requirements.length,
     readsWholeTransaction: documents.some(readsWholeTransaction),
     types: new Set(documents.flatMap((document) => document.on)),

@@ -83,7 +83,7 @@ function customerWindows(state: EngineState, entity: number, asOfMs: number): Cu
   for (const group of rules.plan.groups) {
     if (group.at.length !== 1 || group.at[0] !== 'customer') continue;
     const cell = windows.cells.find(group.series.id, entity, 0, 0);
-    if (cell !== NO_CELL) readWindows(windows, group, cell, asOfMs, undefined, values);
+    if (cell !== NO_CELL) readWindows(windows, group, cell, 0, asOfMs, undefined, values);
     asked.push(...group.reads.map((read) => read.index));
   }
   return asked

@@ -6,7 +6,7 @@
 import type { WeirEvent } from '../../../core/events/event.ts';
 import { hashString } from '../../../core/hash.ts';
 import type { KpiDimensions, OfferOutcome } from '../../../core/outcomes/outcome.ts';
-import type { RuleDocument } from '../../../rules/rule-document.ts';
+import { isShadow, type RuleDocument } from '../../../rules/rule-document.ts';
 import type { ActiveRules, OfferRule } from '../activation/active-rules.ts';
 import type { Bill, BillFact } from '../customers/bills.ts';
 import type { CustomerDetails } from '../customers/customer-details.ts';
@@ -44,7 +44,7 @@ export function planOffers(fired: readonly RuleDocument[], context: OfferContext
   const planned: PlannedOffers = { outcomes: [], remembered: [], heldBack: [] };
   for (const document of fired) {
     const rule = context.rules.offers.get(document.id);
-    if (rule === undefined) continue;
+    if (rule === undefined || isShadow(document)) continue;
     const place = placeOf(rule, context.values);
     const placeId = place?.id ?? '';
     const reason = reasonAgainst(rule, placeId, context, planned);

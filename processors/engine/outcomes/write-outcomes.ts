@@ -1,11 +1,13 @@
 /**
- * From a judgement to the outcomes of its event: the accepted event, the decision and alert of a transaction, offers and
- * withdrawals, in this order. Nothing is committed yet: an outcome that cannot be written costs the entry only.
+ * From a judgement to the outcomes of its event: the accepted event, the decision and alert of a transaction, offers,
+ * withdrawals and the shadow record, in this order. Nothing is committed yet: an outcome that cannot be written costs the
+ * entry only.
  */
 import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
 import { writeAcceptedView, writeDecisionView } from '../../../core/outcomes/viewed-outcomes.ts';
 import type { Judgement } from '../judgement.ts';
 import { outcomeId } from '../offers/plan-offers.ts';
+import { shadowOutcome } from '../record-shadow.ts';
 import type { OutcomeParts } from './outcome-parts.ts';
 
 /** The entry lies in `[start, end)` of the frame. Throws a `RangeError` where an outcome cannot be encoded. */
@@ -33,6 +35,7 @@ export function writeOutcomes(
     const { customer, withdrawnReason: reason } = j;
     parts.add({ kind: 'withdrawn', index, offerId, customer, timeMs: event.timeMs, reason });
   }
+  if (j.shadow !== undefined) parts.add(shadowOutcome(j.shadow, index, event, j.customer, rulesetVersion));
 }
 
 function writeDecision(

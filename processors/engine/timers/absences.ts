@@ -9,7 +9,7 @@ import type { AbsenceParams, Requirement } from '../../../rules/requirement.ts';
 import type { CustomerTable } from '../customers/customer-table.ts';
 import type { EngineCounters } from '../engine-stats.ts';
 import { CUSTOMER, type EventKeys, KEY_INDEX } from '../event-keys.ts';
-import { PATTERNS_MAX, TIMERS_MAX, TIMERS_PER_CUSTOMER_MAX } from '../limits.ts';
+import { PATTERNS_MAX, SHADOW_TIMERS_MAX, TIMERS_MAX, TIMERS_PER_CUSTOMER_MAX } from '../limits.ts';
 import type { Blobs } from '../memory/blobs.ts';
 import type { Slab } from '../memory/slab.ts';
 import { compileWhere, type Matches } from '../windows/where-clause.ts';
@@ -23,13 +23,20 @@ export interface Absence {
   readonly requirement: string;
   readonly params: AbsenceParams;
   readonly matches: Matches;
+  /** Only shadow rules read it. */
+  readonly isShadow: boolean;
 }
 
 export interface AbsencesHead {
   readonly queue: TimerQueueHead;
   readonly ids: readonly (readonly [string, number])[];
   readonly nextId: number;
+  /** Timers of shadow rules among those that wait; absent in snapshots from before there were any. */
+  readonly shadows?: number;
 }
+
+/** Marks the id of the absence in a timer that a shadow rule's event set: it counts against their own bound. */
+const SHADOW_BIT = 0x8000_0000;
 
 /** A timer that is due, with the entry that set it. */
 export interface DueTimer {
@@ -44,6 +51,7 @@ export class Absences {
   readonly #queue: TimerQueue;
   #ids = new Map<string, number>();
   #nextId = 1;
+  #shadows = 0;
   #byId = new Map<number, Absence>();
   #ofType = new Map<string, readonly Absence[]>();
 
@@ -57,8 +65,8 @@ export class Absences {
     return this.#queue.size;
   }
 
-  /** Throws a `RangeError`, leaving the old ones, where there are too many. */
-  setRules(requirements: readonly Requirement[]): void {
+  /** Throws a `RangeError`, leaving the old ones, where there are too many. `shadow`: those only shadow rules read. */
+  setRules(requirements: readonly Requirement[], shadow: ReadonlySet<number>): void {
     const ids = new Map<string, number>();
     const byId = new Map<number, Absence>();
     let nextId = this.#nextId;
@@ -68,7 +76,8 @@ export class Absences {
       const signature = canonicalText(params);
       const id = this.#ids.get(signature) ?? nextId++;
       ids.set(signature, id);
-      byId.set(id, { id, index, requirement: requirement.id, params, matches: compileWhere(params.after.where) });
+      const matches = compileWhere(params.after.where);
+      byId.set(id, { id, index, requirement: requirement.id, params, matches, isShadow: shadow.has(index) });
     }
     if (byId.size > PATTERNS_MAX) throw new RangeError(`a rule set may read at most ${PATTERNS_MAX} absences`);
     this.#ids = ids;
@@ -82,12 +91,12 @@ export class Absences {
     this.#ofType = ofType;
   }
 
-  /** Sets the timers of an event that was committed; `entry` are its bytes. Whoever came late sets none. */
   /** Whether events of this type may set timers. */
   isSetBy(type: WeirEvent['type']): boolean {
     return this.#ofType.has(type);
   }
 
+  /** Sets the timers of an event that was committed; `entry` are its bytes. Whoever came late sets none. */
   set(
     event: WeirEvent,
     keys: EventKeys,
@@ -105,29 +114,35 @@ export class Absences {
       const dueMs = event.timeMs + params.forMs;
       if (dueMs <= clockMs) {
         counters.timersLate++;
-      } else if (this.#queue.size >= TIMERS_MAX || customers.timers(row) >= TIMERS_PER_CUSTOMER_MAX) {
+      } else if (absence.isShadow ? this.#shadows >= SHADOW_TIMERS_MAX : this.#isFull(row, customers)) {
         counters.timersRefused++;
       } else {
         const customer = keys.entities[CUSTOMER] as number;
-        this.#queue.add({ dueMs, absence: absence.id, customer, blob: this.#blobs.addBytes(entry) });
-        customers.addTimers(row, 1);
+        const id = absence.isShadow ? (absence.id | SHADOW_BIT) >>> 0 : absence.id;
+        this.#queue.add({ dueMs, absence: id, customer, blob: this.#blobs.addBytes(entry) });
+        if (absence.isShadow) this.#shadows++;
+        else customers.addTimers(row, 1);
         counters.timersSet++;
       }
     }
   }
 
   /** Takes the next timer that is due at `clockMs`, in the order of their times; undefined where there is none left. */
-  takeDue(clockMs: number): { readonly customer: number; readonly due: DueTimer | undefined } | undefined {
+  takeDue(
+    clockMs: number,
+  ): { readonly customer: number; readonly isShadow: boolean; readonly due: DueTimer | undefined } | undefined {
     if (this.#queue.dueMs > clockMs) return undefined;
-    const { dueMs, absence: id, customer, blob } = this.#queue.take();
+    const { dueMs, absence: marked, customer, blob } = this.#queue.take();
     const entry = this.#blobs.bytes(blob);
     this.#blobs.release(blob);
-    const absence = this.#byId.get(id);
-    return { customer, due: absence && { absence, dueMs, customer, entry } };
+    const isShadow = marked >= SHADOW_BIT;
+    if (isShadow) this.#shadows--;
+    const absence = this.#byId.get(isShadow ? marked - SHADOW_BIT : marked);
+    return { customer, isShadow, due: absence && { absence, dueMs, customer, entry } };
   }
 
   saveHead(): AbsencesHead {
-    return { queue: this.#queue.saveHead(), ids: [...this.#ids], nextId: this.#nextId };
+    return { queue: this.#queue.saveHead(), ids: [...this.#ids], nextId: this.#nextId, shadows: this.#shadows };
   }
 
   /** After the slab's words are in place, before `setRules`. */
@@ -135,5 +150,10 @@ export class Absences {
     this.#queue.loadHead(head.queue);
     this.#ids = new Map(head.ids);
     this.#nextId = head.nextId;
+    this.#shadows = head.shadows ?? 0;
+  }
+
+  #isFull(row: number, customers: CustomerTable): boolean {
+    return this.#queue.size - this.#shadows >= TIMERS_MAX || customers.timers(row) >= TIMERS_PER_CUSTOMER_MAX;
   }
 }

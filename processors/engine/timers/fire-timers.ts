@@ -11,6 +11,7 @@ import { remember } from '../offers/offer-memory.ts';
 import { outcomeId } from '../offers/plan-offers.ts';
 import type { KpiAccumulator } from '../outcomes/kpi-accumulator.ts';
 import type { OutcomeParts } from '../outcomes/outcome-parts.ts';
+import { shadowOutcome } from '../record-shadow.ts';
 import type { DueTimer } from './absences.ts';
 import { judgeTimer, type TimerJudgement } from './judge-timer.ts';
 
@@ -33,7 +34,7 @@ export function fireTimers(
     if (taken === undefined) return;
     state.counters.timersDue++;
     const row = state.entities.customerOf(state.identity.rootEntity(taken.customer));
-    if (row !== 0) state.customers.addTimers(row, -1);
+    if (row !== 0 && !taken.isShadow) state.customers.addTimers(row, -1);
     const { due } = taken;
     if (due === undefined) continue;
     const mark = parts.count;
@@ -45,6 +46,8 @@ export function fireTimers(
       for (const offer of judged.offers.outcomes) parts.add(offer);
       alert = alertOf(state, due, judged, index);
       if (alert !== undefined) parts.add(alert);
+      const { shadow, event, customer } = judged;
+      if (shadow !== undefined) parts.add(shadowOutcome(shadow, index, event, customer, state.rules.version));
     } catch (error) {
       parts.rollBack(mark);
       poison(due.entry, index, error);
@@ -83,7 +86,7 @@ function alertOf(
 
 function commit(
   state: EngineState,
-  { event, row, details, offers, dimensions }: TimerJudgement,
+  { event, row, details, offers, shadow, dimensions }: TimerJudgement,
   alert: AlertOutcome | undefined,
   kpis: KpiAccumulator,
 ): void {
@@ -93,6 +96,7 @@ function commit(
     kpis.addAlert(event.timeMs, dimensions);
   }
   for (const offer of offers.outcomes as readonly OfferOutcome[]) kpis.addOffer(event.timeMs, offer);
+  if (shadow !== undefined) counters.shadowed++;
   counters.offers += offers.outcomes.length;
   for (const reason of offers.heldBack) counters.offersHeldBack[reason]++;
   if (offers.remembered.length === 0) return;

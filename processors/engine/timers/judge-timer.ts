@@ -8,6 +8,7 @@ import { WeirError } from '../../../core/errors.ts';
 import type { WeirEvent } from '../../../core/events/event.ts';
 import { eventFact, localDayOf } from '../../../core/events/event-facts.ts';
 import type { KpiDimensions } from '../../../core/outcomes/outcome.ts';
+import { isShadow } from '../../../rules/rule-document.ts';
 import type { RuleInput } from '../../../rules/ruleset.ts';
 import { nextBill } from '../customers/bills.ts';
 import type { CustomerDetails } from '../customers/customer-details.ts';
@@ -19,6 +20,7 @@ import { Judgement, NO_DIMENSIONS } from '../judgement.ts';
 import { type PlannedOffers, planOffers } from '../offers/plan-offers.ts';
 import { dimensionsOf } from '../outcomes/kpi-accumulator.ts';
 import { cellAt, readGroups, readLists } from '../read-values.ts';
+import { recordShadow, type ShadowRecord } from '../record-shadow.ts';
 import { NO_CELL } from '../windows/window-cells.ts';
 import type { DueTimer } from './absences.ts';
 
@@ -30,6 +32,7 @@ export interface TimerJudgement {
   readonly details: CustomerDetails;
   readonly decision: Decision;
   readonly offers: PlannedOffers;
+  readonly shadow: ShadowRecord | undefined;
   readonly dimensions: KpiDimensions;
 }
 
@@ -47,7 +50,9 @@ export function judgeTimer(state: EngineState, timer: DueTimer, index: number): 
   const bill = nextBill(details.bills, localDayOf(event.timeMs, event.offsetMinutes));
   const input = factsFor(state, event, j, details, bill?.fact);
   (input.values as unknown[])[timer.absence.index] = true;
-  const fired = ruleSet.evaluate(input);
+  const all = ruleSet.evaluate(input);
+  // Only shadow rules asked for this moment: to the others it is none.
+  const fired = timer.absence.isShadow ? all.filter(isShadow) : all;
   const dimensions = event.type === 'transaction' ? dimensionsOf(event.data) : NO_DIMENSIONS;
   const { customer } = j;
   const offers = planOffers(fired, {
@@ -63,7 +68,8 @@ export function judgeTimer(state: EngineState, timer: DueTimer, index: number): 
     rules,
     dimensions,
   });
-  return { event, customer, row: j.row, details, decision: decide(fired), offers, dimensions };
+  const shadow = recordShadow(fired);
+  return { event, customer, row: j.row, details, decision: decide(fired), offers, shadow, dimensions };
 }
 
 function judgementFor(state: EngineState, timer: DueTimer, event: WeirEvent): Judgement {

@@ -2,7 +2,7 @@
  * Timers in the slab, a binary heap by the time at which they are due and, of two at the same time, the order in which they were
  * set: the log alone decides what fires when. Setting and taking one costs the logarithm of how many wait.
  */
-import { TIMERS_MAX } from '../limits.ts';
+import { SHADOW_TIMERS_MAX, TIMERS_MAX } from '../limits.ts';
 import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
 
@@ -44,7 +44,7 @@ export class TimerQueue {
 
   constructor(slab: Slab) {
     this.#slab = slab;
-    this.#records = new RecordTable(slab, RECORD_WORDS, TIMERS_MAX);
+    this.#records = new RecordTable(slab, RECORD_WORDS, TIMERS_MAX + SHADOW_TIMERS_MAX);
   }
 
   get size(): number {

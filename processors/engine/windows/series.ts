@@ -37,6 +37,8 @@ export interface Series extends SeriesSpec {
   readonly valueOf: (data: object) => number | undefined;
   /** How far back any window reads: the longest `offset + last`. */
   reachMs: number;
+  /** The same of those that not only shadow rules read. */
+  activeReachMs: number;
   /** Whether somebody asks for the event before, however long ago it was. */
   keepsLast: boolean;
 }
@@ -67,6 +69,7 @@ export function createSeries(spec: SeriesSpec, id: number, slot: number): Series
     matches: compileWhere(spec.where),
     valueOf: compileValue(spec),
     reachMs: 0,
+    activeReachMs: 0,
     keepsLast: false,
   };
 }

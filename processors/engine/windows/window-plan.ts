@@ -32,6 +32,8 @@ export interface ReadGroup {
   readonly at: readonly WindowKey[];
   /** Whether that is the key that the event itself is stored under. */
   readonly atOwnKey: boolean;
+  /** Only shadow rules read these. */
+  readonly isShadow: boolean;
   readonly reads: readonly WindowRead[];
 }
 
@@ -59,10 +61,20 @@ export const EMPTY_PLAN: WindowPlan = {
   absences: new Map(),
 };
 
-/** `idOf` gives the id of a series that is in state already, or a new one. Throws where the plan exceeds a limit. */
-export function planWindows(requirements: readonly Requirement[], idOf: (signature: string) => number): WindowPlan {
+/**
+ * `shadow`: indexes of the requirements that only shadow rules read. `idOf` gives the id of a series that is in state
+ * already, or a new one. Throws where the plan exceeds a limit.
+ */
+export function planWindows(
+  requirements: readonly Requirement[],
+  shadow: ReadonlySet<number>,
+  idOf: (signature: string) => number,
+): WindowPlan {
   const bySignature = new Map<string, Series>();
-  const groups = new Map<string, { series: Series; at: readonly WindowKey[]; reads: WindowRead[] }>();
+  const groups = new Map<
+    string,
+    { series: Series; at: readonly WindowKey[]; isShadow: boolean; reads: WindowRead[] }
+  >();
 
   const seriesFor = (spec: SeriesSpec): Series => {
     const signature = signatureOf(spec);
@@ -74,10 +86,11 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
     return series;
   };
   const addRead = (series: Series, at: readonly WindowKey[], read: WindowRead): void => {
-    series.reachMs = Math.max(series.reachMs, read.offsetMs + read.lastMs);
+    const isShadow = shadow.has(read.index);
+    reach(series, read.offsetMs + read.lastMs, isShadow);
     if (read.aggregate === 'recency') series.keepsLast = true;
-    const key = `${series.signature}@${at.join('+')}`;
-    const group = groups.get(key) ?? { series, at, reads: [] };
+    const key = `${series.signature}@${at.join('+')}@${isShadow}`;
+    const group = groups.get(key) ?? { series, at, isShadow, reads: [] };
     groups.set(key, group);
     group.reads.push(read);
   };
@@ -109,7 +122,7 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
       const { over, of, forMs } = requirement.params;
       const series = seriesFor(countSeries(of.type, over, of.where));
       // A tick may be late: what came before the timer was due is still there then.
-      series.reachMs = Math.max(series.reachMs, forMs + TICK_LATE_MS);
+      reach(series, forMs + TICK_LATE_MS, shadow.has(index));
       absences.set(index, series);
     }
   }
@@ -127,6 +140,11 @@ export function planWindows(requirements: readonly Requirement[], idOf: (signatu
     positions,
     absences,
   };
+}
+
+function reach(series: Series, ms: number, isShadow: boolean): void {
+  series.reachMs = Math.max(series.reachMs, ms);
+  if (!isShadow) series.activeReachMs = Math.max(series.activeReachMs, ms);
 }
 
 function windowSeries(params: WindowParams): SeriesSpec {

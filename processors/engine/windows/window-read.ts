@@ -9,11 +9,15 @@ import type { WindowStore } from './window-store.ts';
 
 const MS_PER_SECOND = 1_000;
 
-/** Writes the value of each read of the group to `values[read.index]`. `pending` is undefined where the event is not part of this key's series. */
+/**
+ * Writes the value of each read of the group to `values[read.index]`. `pending` is undefined where the event is not part of
+ * this key's series. What lies before `floor` in the ring is there for others only.
+ */
 export function readWindows(
   store: WindowStore,
   group: ReadGroup,
   cell: number,
+  floor: number,
   timeMs: number,
   pending: number | undefined,
   values: unknown[],
@@ -26,14 +30,14 @@ export function readWindows(
     const read = group.reads[i] as WindowRead;
     if (read.offsetMs !== offsetMs) {
       offsetMs = read.offsetMs;
-      end = length === 0 ? 0 : store.positionAfter(cell, timeMs - offsetMs, length);
+      end = length === 0 ? 0 : Math.max(floor, store.positionAfter(cell, timeMs - offsetMs, length));
       from = end;
     }
     if (read.aggregate === 'recency') {
-      values[read.index] = end === 0 ? undefined : (timeMs - store.timeOf(cell, end - 1)) / MS_PER_SECOND;
+      values[read.index] = end === floor ? undefined : (timeMs - store.timeOf(cell, end - 1)) / MS_PER_SECOND;
       continue;
     }
-    if (end > 0) from = store.positionAfter(cell, timeMs - offsetMs - read.lastMs, from);
+    if (end > floor) from = Math.max(floor, store.positionAfter(cell, timeMs - offsetMs - read.lastMs, from));
     values[read.index] = aggregate(store, group, read, cell, from, end, offsetMs === 0 ? pending : undefined);
   }
 }

@@ -86,6 +86,11 @@ export class WindowStore {
     return high;
   }
 
+  /** Where the ring would begin if nothing had to reach further back than `keepMs`: what `insert` keeps then. */
+  floorOf(cell: number, keepMs: number): number {
+    return Math.max(0, this.positionAfter(cell, this.newestMs(cell) - keepMs, this.lengthOf(cell)) - 1);
+  }
+
   /**
    * Puts an event where its time belongs, behind those of the same time, and lets go of what no window can reach.
    * `value2` is the second coordinate of a position, `clockMs` the log's clock.

@@ -103,6 +103,22 @@ describe('rows of the sink', () => {
       { kind: 'ruleset_part', version: 11, part: 1, documents: [{ id: 'c' }] },
       { kind: 'ruleset', version: 11, author: 'bo', comment: '', documents: [], parts: 2 },
       { kind: 'ruleset_part', version: 11, part: 1, documents: [{ id: 'later' }] },
+      {
+        kind: 'shadow',
+        index: 0,
+        eventId: 'big',
+        source: 'pos-gw',
+        customer: 'c-big',
+        timeMs: event.timeMs,
+        decision: 'decline',
+        score: 90,
+        rulesetVersion: 9,
+        rules: [
+          { ruleId: 'quiet', ruleVersion: 2 },
+          { ruleId: 'ß', ruleVersion: 1 },
+        ],
+        more: 3,
+      },
       { kind: 'poison', index: 1, message: 'bad', entry: new Uint8Array([1]) },
     ];
     const gap = Array.from({ length: before }, () => new Uint8Array());
@@ -156,11 +172,28 @@ describe('rows of the sink', () => {
       { id: 'big', source: 'pos-gw', rows: 1 },
     ]);
     expect(await findEvent(t.store, 'bill', 'big')).toBeUndefined();
+    const shadow = await t.store.query(
+      'shadow',
+      'SELECT event_id, customer, decision, score, ruleset_version, rule_ids, rule_versions, more FROM shadow_outcomes',
+    );
+    expect(shadow).toEqual([
+      {
+        event_id: 'big',
+        customer: 'c-big',
+        decision: 'decline',
+        score: 90,
+        ruleset_version: 9,
+        rule_ids: ['quiet', 'ß'],
+        rule_versions: [2, 1],
+        more: 3,
+      },
+    ]);
     expect((await storeTotals(t.store)).rows).toMatchObject({
       decisions: 1,
       alerts: 1,
       offers: 2,
       withdrawals: 1,
+      shadow_outcomes: 1,
       rulesets: 2,
     });
   });

@@ -42,6 +42,7 @@ const TABLE_OF_KIND = {
   alert: 'alerts',
   offer: 'offers',
   withdrawn: 'withdrawals',
+  shadow: 'shadow_outcomes',
   ruleset: 'rulesets',
   ruleset_part: 'ruleset_parts',
 } as const;

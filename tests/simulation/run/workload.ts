@@ -1,6 +1,6 @@
 /**
  * What the producers of a run send: small bodies of events of a handful of customers, with repeats, late events, refused
- * ones, and now and then bytes that no engine can read. Rules are such that decisions, alerts, offers and withdrawals come of it.
+ * ones, and now and then bytes that no engine can read. Rules are such that outcomes of every kind come of it.
  */
 import { ByteWriter } from '../../../core/codec/byte-writer.ts';
 import { encodeEntry } from '../../../core/codec/entry.ts';
@@ -61,6 +61,15 @@ const RULES = [
       all: [window({ aggregate: 'sum', of: '$.amount', over: 'card', last: '1m' }, 'greaterThan', 30_000)],
     },
     event: { type: 'fraud', params: { action: 'review', score: 40, code: 'amount', message: 'A large sum' } },
+  },
+  {
+    id: 'quiet',
+    version: 1,
+    name: 'quiet',
+    on: ['transaction'],
+    mode: 'shadow',
+    conditions: { all: [{ fact: 'transaction', path: '$.amount', operator: 'greaterThan', value: 4_000 }] },
+    event: { type: 'fraud', params: { action: 'decline', score: 90, code: 'quiet', message: 'Not acted upon' } },
   },
   {
     id: 'stay',

@@ -181,6 +181,7 @@ export function probeValues(requirements: readonly RequirementBody[], see: (inpu
     version,
     documents: [document],
     requirements: numbered,
+    shadowRequirements: new Set(),
     evaluate: look,
     evaluateTraced: look,
     trace: () => NO_BYTES,
