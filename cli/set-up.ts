@@ -10,9 +10,9 @@ import { digestHex } from '../core/hash.ts';
 import { loadCatalog } from '../rules/catalog/load-catalog.ts';
 import { migrate } from '../storage/migrate.ts';
 import { openStore } from '../storage/open-store.ts';
-import { activateRules, newestVersion } from '../stream/activate-rules.ts';
 import { connectStream, type StreamConnection } from '../stream/connection.ts';
 import { openKeyValue } from '../stream/key-value.ts';
+import { appendRules, newestVersion } from '../stream/rules/append-rules.ts';
 import { ensureTopology, STATE_BUCKET } from '../stream/topology.ts';
 import type { Parts } from './parts.ts';
 
@@ -60,7 +60,8 @@ async function activateCatalog(connection: StreamConnection, config: Config, log
     log.info({ seeded: seeded?.version }, 'the shipped rules have changed; the rules activated since stay live');
     return;
   }
-  const { version } = await activateRules(connection, config, log, {
+  // No processor runs yet: it reads this first.
+  const { version } = await appendRules(connection, config, log, {
     documents,
     settings: DEFAULT_ENGINE_SETTINGS,
     author: 'weir',

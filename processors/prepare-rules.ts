@@ -1,6 +1,7 @@
 /**
  * Lets the engine work on a staged rule set between frames, a millisecond at a time, whether frames come or not: when its
- * activation comes through the log, it is ready and nothing has waited for it.
+ * activation comes through the log, it is ready and nothing has waited for it. Whoever is about to activate one is told
+ * when that is so.
  */
 import type { Engine } from './engine/engine.ts';
 
@@ -13,9 +14,11 @@ export interface Preparation {
   stop(): void;
 }
 
-export function createPreparation(engine: Pick<Engine, 'prepare'>): Preparation {
+/** `onChange` is told when a rule set has come, is compiled or has gone. */
+export function createPreparation(engine: Pick<Engine, 'prepare' | 'staged'>, onChange: () => void): Preparation {
   let next: NodeJS.Immediate | undefined;
   let stopped = false;
+  let told = engine.staged;
 
   const turn = (): void => {
     next = undefined;
@@ -24,6 +27,9 @@ export function createPreparation(engine: Pick<Engine, 'prepare'>): Preparation 
     let isMore = engine.prepare();
     while (isMore && performance.now() < endMs) isMore = engine.prepare();
     if (isMore) next = setImmediate(turn);
+    if (engine.staged === told) return;
+    told = engine.staged;
+    onChange();
   };
 
   return {

@@ -70,6 +70,7 @@ function registerEngineCounters(registry: Registry, stats: () => EngineStats): v
     ['window_keys_evicted_total', 'Window keys given back because nothing could reach them', (s) => s.evictedKeys],
     ['labels_unmatched_total', 'Labels whose transaction is not in the history', (s) => s.labelsUnmatched],
     ['customers_merged_total', 'Identifiers with events of their own, merged when linked', (s) => s.customersMerged],
+    ['rulesets_displaced_total', 'Staged rule sets that gave their place to others', (s) => s.displacedRulesets],
     ['timers_due_total', 'Timers of absences that came due', (s) => s.timersDue],
     ['timers_refused_total', 'Timers not set because too many wait', (s) => s.timersRefused],
     ['timers_late_total', 'Timers not set because they would have been due already', (s) => s.timersLate],
@@ -101,6 +102,7 @@ function registerEngineGauges(registry: Registry, stats: () => EngineStats): voi
   const gauges: [name: string, help: string, read: (s: EngineStats) => number][] = [
     ['position', 'Newest position processed', (s) => s.position],
     ['ruleset_version', 'Version of the live rule set', (s) => s.rulesetVersion],
+    ['staged_rulesets', 'Rule sets that wait for their activation', (s) => s.stagedRulesets],
     ['customers', 'Customers and places in state', (s) => s.customers],
     ['ids', 'Ids in state', (s) => s.entities],
     ['places', 'Places in the registry', (s) => s.places],

@@ -93,10 +93,14 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
   const recent = createRecentDecisions(gate);
   const questions = serveDecisions(connection, recent.answer);
   const tellProgress = (): void =>
-    publishProgress(connection, 'processor', { inputSeq: gate.acknowledged, outcomeSeq: publisher.lastSeq });
+    publishProgress(connection, 'processor', {
+      inputSeq: gate.acknowledged,
+      outcomeSeq: publisher.lastSeq,
+      staged: engine.staged,
+    });
   const progress = setInterval(tellProgress, PROGRESS_INTERVAL_MS);
 
-  const preparation = createPreparation(engine);
+  const preparation = createPreparation(engine, tellProgress);
   const work = async (): Promise<void> => {
     let turnMs = performance.now();
     for await (const message of readLog(connection, 'EVENTS', {

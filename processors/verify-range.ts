@@ -8,7 +8,8 @@ import { hashBytes } from '../core/hash.ts';
 import { decodeOutcomeHead } from '../core/outcomes/outcome-codec.ts';
 import type { CheckpointStore } from '../stream/checkpoint-store.ts';
 import type { StreamConnection } from '../stream/connection.ts';
-import { type LogMessage, logState, readAt, readLog } from '../stream/log/log-reader.ts';
+import { firstAnswer, lastAnswered } from '../stream/log/find-answer.ts';
+import { type LogMessage, logState, readLog } from '../stream/log/log-reader.ts';
 import { createEngine, type Engine, restoreEngine } from './engine/engine.ts';
 
 export interface VerifyOptions {
@@ -37,9 +38,7 @@ export interface VerifyReport {
 /** Throws `log.truncated` where the log no longer holds what the replay needs, `log.unavailable` where it does not answer. */
 export async function verifyRange(o: VerifyOptions): Promise<VerifyReport> {
   const { connection } = o;
-  const outcomes = await logState(connection, 'OUTCOMES');
-  const answered = outcomes.messages === 0 ? 0 : (await headAt(connection, outcomes.lastSeq)).inputSeq;
-  const to = Math.min(o.to, answered);
+  const to = Math.min(o.to, await lastAnswered(connection));
   const { engine, checkpoint } = await engineBefore(o);
   const events = await logState(connection, 'EVENTS');
   if (to >= o.from && events.firstSeq > engine.position + 1)
@@ -57,7 +56,7 @@ export async function verifyRange(o: VerifyOptions): Promise<VerifyReport> {
   if (to < o.from) return report();
 
   const reading = new AbortController();
-  const stored = storedParts(connection, await firstAnswer(connection, o.from, outcomes), reading.signal);
+  const stored = storedParts(connection, await firstAnswer(connection, o.from), reading.signal);
   try {
     for await (const { seq, bytes } of readLog(connection, 'EVENTS', {
       fromSeq: engine.position + 1,
@@ -124,26 +123,4 @@ function storedParts(
       return result.done === true ? undefined : result.value;
     },
   };
-}
-
-/** The first message of OUTCOMES that answers `from` or a later position: positions ascend, so halving finds it. */
-async function firstAnswer(
-  connection: StreamConnection,
-  from: number,
-  { firstSeq, lastSeq }: { readonly firstSeq: number; readonly lastSeq: number },
-): Promise<number> {
-  let low = firstSeq;
-  let high = lastSeq;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await headAt(connection, middle)).inputSeq >= from) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-async function headAt(connection: StreamConnection, seq: number): Promise<ReturnType<typeof decodeOutcomeHead>> {
-  const message = await readAt(connection, 'OUTCOMES', seq);
-  if (message === undefined) throw new WeirError('log.truncated', `OUTCOMES no longer holds message ${seq}`);
-  return decodeOutcomeHead(message.bytes);
 }

@@ -12,6 +12,13 @@ export interface Progress {
   readonly inputSeq: number;
   /** Last position of OUTCOMES that it wrote or read. */
   readonly outcomeSeq: number;
+  /** Of a processor: the rule sets that its engine holds staged, and whether they are compiled. */
+  readonly staged?: readonly StagedProgress[];
+}
+
+export interface StagedProgress {
+  readonly version: number;
+  readonly compiled: boolean;
 }
 
 export interface ProgressWatch {
@@ -19,6 +26,8 @@ export interface ProgressWatch {
   readonly last: Progress | undefined;
   /** Milliseconds since it was heard; `Infinity` before the first. */
   ageMs(): number;
+  /** Whether a value for which `holds` is heard, or was heard last, within `timeoutMs`. */
+  until(holds: (progress: Progress) => boolean, timeoutMs: number): Promise<boolean>;
   stop(): void;
 }
 
@@ -35,6 +44,8 @@ export function watchProgress(
 ): ProgressWatch {
   let last: Progress | undefined;
   let heardAtMs = Number.NEGATIVE_INFINITY;
+  const listeners = new Set<(progress: Progress) => void>();
+  if (onProgress !== undefined) listeners.add(onProgress);
   const subscription = c.nats.subscribe(`${SUBJECTS.progress}.${role}`, {
     callback: (error, message) => {
       const progress = error === null ? parseProgress(message.string()) : undefined;
@@ -44,7 +55,7 @@ export function watchProgress(
       }
       last = progress;
       heardAtMs = performance.now();
-      onProgress?.(progress);
+      for (const listener of listeners) listener(progress);
     },
   });
   return {
@@ -52,6 +63,21 @@ export function watchProgress(
       return last;
     },
     ageMs: () => performance.now() - heardAtMs,
+    until(holds, timeoutMs) {
+      if (last !== undefined && holds(last)) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const settle = (held: boolean): void => {
+          clearTimeout(timer);
+          listeners.delete(listen);
+          resolve(held);
+        };
+        const listen = (progress: Progress): void => {
+          if (holds(progress)) settle(true);
+        };
+        const timer = setTimeout(settle, timeoutMs, false);
+        listeners.add(listen);
+      });
+    },
     stop: () => subscription.unsubscribe(),
   };
 }
@@ -64,8 +90,16 @@ function parseProgress(text: string): Progress | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null) return undefined;
-  const { inputSeq, outcomeSeq } = value as Partial<Record<keyof Progress, unknown>>;
-  return isPosition(inputSeq) && isPosition(outcomeSeq) ? { inputSeq, outcomeSeq } : undefined;
+  const { inputSeq, outcomeSeq, staged } = value as Partial<Record<keyof Progress, unknown>>;
+  if (!isPosition(inputSeq) || !isPosition(outcomeSeq)) return undefined;
+  if (staged === undefined) return { inputSeq, outcomeSeq };
+  return Array.isArray(staged) && staged.every(isStaged) ? { inputSeq, outcomeSeq, staged } : undefined;
+}
+
+function isStaged(value: unknown): value is StagedProgress {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, compiled } = value as Partial<Record<keyof StagedProgress, unknown>>;
+  return isPosition(version) && typeof compiled === 'boolean';
 }
 
 function isPosition(value: unknown): value is number {

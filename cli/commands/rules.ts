@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import pino from 'pino';
 import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
 import { parseConfig } from '../../core/config.ts';
+import { WeirError } from '../../core/errors.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
 import { type CatalogEntry, loadCatalog, readRuleFile } from '../../rules/catalog/load-catalog.ts';
 import { runExample } from '../../rules/catalog/run-example.ts';
 import { lintRules } from '../../rules/lint-rules.ts';
-import { activateRules } from '../../stream/activate-rules.ts';
 import { connectStream } from '../../stream/connection.ts';
+import { activateRules } from '../../stream/rules/activate-rules.ts';
 import { findRunning } from './running.ts';
 
 export function rulesCommand(): Command {
@@ -70,7 +71,15 @@ async function importRules(entries: readonly CatalogEntry[], { author, comment }
   const connection = await connectStream({ ...findRunning(config).parts.nats, name: 'weir-cli', log });
   try {
     const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author, comment };
-    const { version, position } = await activateRules(connection, config, log, activation);
+    const result = await activateRules(connection, config, log, activation);
+    const { version, position } = result;
+    if (result.state === 'refused')
+      throw new WeirError('rule.invalid', `rule set ${version} is not live, it was refused: ${result.reason}`);
+    if (result.state === 'pending')
+      throw new WeirError(
+        'part.not_ready',
+        `rule set ${version} stands at position ${position} of the log, but no processor has come to it: it goes live, or is quarantined, when one does`,
+      );
     process.stdout.write(
       `${documents.length} rules are rule set ${version}, live from position ${position} of the log\n`,
     );

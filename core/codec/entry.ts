@@ -51,7 +51,7 @@ export interface RulesetEntry {
 
 /**
  * A part of a rule set that is to go live later. A large set comes in parts, which fit the log's messages, and is
- * compiled while events go on. The first part of another version drops what was staged before.
+ * compiled while events go on. Several may be staged beside one another: the version tells them apart.
  */
 export interface StageEntry {
   readonly kind: 'stage';

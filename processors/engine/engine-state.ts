@@ -15,8 +15,8 @@ import {
   decodeDocuments,
   encodeDocuments,
   type RulesetTexts,
-  StagedRules,
-} from './activation/staged-rules.ts';
+} from './activation/staged-rule-set.ts';
+import { StagedRules } from './activation/staged-rules.ts';
 import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
@@ -49,7 +49,8 @@ interface SavedHead {
   readonly counters: EngineCounters;
   /** The live rule set, its documents in `rules.live.<part>`; null before the first. */
   readonly ruleset: { readonly version: number; readonly settings: EngineSettings; readonly parts: number } | null;
-  readonly staged: { readonly version: number; readonly parts: number; readonly held: number };
+  /** The staged rule sets, their documents in `rules.staged.<version>.<part>`. */
+  readonly staged: ReturnType<StagedRules['saveHead']>;
   readonly seriesIds: readonly [string, number][];
   readonly seriesNext: number;
   readonly entities: RecordTableHead;
@@ -166,7 +167,7 @@ export class EngineState {
         this.rules.ruleSet === undefined
           ? null
           : { version: this.rules.version, settings: this.rules.settings, parts: this.#texts.length },
-      staged: { version: this.staged.version, parts: this.staged.parts, held: this.staged.texts.length },
+      staged: this.staged.saveHead(),
       seriesIds: [...this.#seriesIds],
       seriesNext: this.#seriesNext,
       entities: this.entities.saveHead(),
@@ -182,7 +183,8 @@ export class EngineState {
     };
     out.json('head', head);
     for (const [part, text] of this.#texts.entries()) out.bytes(`rules.live.${part}`, text);
-    for (const [part, text] of this.staged.texts.entries()) out.bytes(`rules.staged.${part}`, text);
+    for (const { version, texts } of this.staged.sets)
+      for (const [part, text] of texts.entries()) out.bytes(`rules.staged.${version}.${part}`, text);
     out.json('slab', this.slab.head());
     const byteLength = this.slab.top * BYTES_PER_WORD;
     const target = out.begin({ name: 'slab.words', byteLength }, room);
@@ -224,7 +226,7 @@ export class EngineState {
       const live = texts('live', parts);
       this.#goLive(drain(this.#compile(version, decodeDocuments(live))), settings, live);
     }
-    this.staged.load(head.staged.version, head.staged.parts, texts('staged', head.staged.held));
+    this.staged.load(head.staged, (version, held) => texts(`staged.${version}`, held));
   }
 }
 

@@ -36,6 +36,9 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly answered: number;
   readonly clockMs: number;
   readonly rulesetVersion: number;
+  /** Rule sets that wait for their activation, and those that gave their place to others. */
+  readonly stagedRulesets: number;
+  readonly displacedRulesets: number;
   readonly customers: number;
   readonly entities: number;
   readonly merchants: number;

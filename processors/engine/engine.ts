@@ -8,6 +8,7 @@ import { FrameItems } from '../../core/codec/frame.ts';
 import { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
+import type { StagedStatus } from './activation/staged-rules.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
 import { type CustomerDescription, describeCustomer } from './customers/describe-customer.ts';
 import type { EngineSnapshot } from './engine-snapshot.ts';
@@ -42,6 +43,8 @@ export interface Engine {
    * called between frames, as often as there is time: it changes no outcome.
    */
   prepare(): boolean;
+  /** The rule sets that are staged; the same array until one comes, is compiled or goes. No outcome tells of it. */
+  readonly staged: readonly StagedStatus[];
   /** All state as bytes; `restoreEngine` continues from it byte for byte as this engine would. */
   snapshot(): Uint8Array;
   /**
@@ -123,6 +126,10 @@ class LogEngine implements Engine {
     return this.#state.staged.prepare();
   }
 
+  get staged(): readonly StagedStatus[] {
+    return this.#state.staged.status;
+  }
+
   snapshot(): Uint8Array {
     const snapshot = this.#state.beginSnapshot();
     snapshot.copy(Number.POSITIVE_INFINITY);
@@ -149,6 +156,8 @@ class LogEngine implements Engine {
       answered: state.answered,
       clockMs: state.clockMs,
       rulesetVersion: state.rules.version,
+      stagedRulesets: state.staged.status.length,
+      displacedRulesets: state.staged.displaced,
       customers: state.customers.count,
       entities: state.entities.count,
       merchants: state.merchants.count,
@@ -238,7 +247,7 @@ class LogEngine implements Engine {
       state.stage(entry);
     } else if (entry.kind === 'activate') {
       const { version, author, comment } = entry;
-      const parts = state.staged.parts;
+      const parts = state.staged.partsOf(version);
       this.#parts.add({ kind: 'ruleset', version, author, comment, documents: [], parts });
       state.activateStaged(entry);
     } else {

@@ -26,6 +26,10 @@ export const TIMERS_PER_CUSTOMER_MAX = 32;
  * event sets none, which is counted.
  */
 export const SHADOW_TIMERS_MAX = 250_000;
+/** Rule sets that wait to go live. A further one takes the place of the one whose newest part came first, which is counted. */
+export const STAGED_RULESETS_MAX = 4;
+/** Parts of one staged rule set; a stage entry that says more is poison. */
+export const STAGE_PARTS_MAX = 10_000;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 

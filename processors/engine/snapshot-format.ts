@@ -9,8 +9,8 @@ import { WeirError } from '../../core/errors.ts';
 import { hashBytes } from '../../core/hash.ts';
 
 const MAGIC = 0x5357_4557;
-/** Raise it when a section changes its meaning, and teach `SectionReader` to read the one before. */
-const SNAPSHOT_VERSION = 2;
+/** Raised when a section changes its meaning: a snapshot of another version is passed over, and the log replayed. */
+const SNAPSHOT_VERSION = 3;
 const HEAD_BYTES = 16;
 const DIGEST_SEED = 0x736e_6170;
 const DIGEST_BYTES = 4;

@@ -1,119 +1,120 @@
 /**
- * The rule set that is to go live next: its parts as they come through the log, and the compiler's work on them, done in
- * slices between frames. What a slice does depends on nothing but the documents, so it does not matter when it runs: a
- * rule set that is activated before its last slice is compiled to the end on the spot.
+ * The rule sets that are to go live later, by version. Several are staged beside one another, so that whoever imports
+ * rules is not disturbed by another who does. Their number is bounded: a further one takes the place of the one whose
+ * newest part lies furthest back in the log, which is how one that nobody ever activates goes.
  */
 import type { StageEntry } from '../../../core/codec/entry.ts';
-import { WeirError } from '../../../core/errors.ts';
 import type { RuleSet } from '../../../rules/ruleset.ts';
+import { STAGE_PARTS_MAX, STAGED_RULESETS_MAX } from '../limits.ts';
+import { type CompileInSlices, invalid, type RulesetTexts, StagedRuleSet } from './staged-rule-set.ts';
 
-/** Parts of one staged rule set; a stage entry that says more is poison. */
-const STAGE_PARTS_MAX = 10_000;
-
-export type CompileInSlices = (version: number, documents: readonly unknown[]) => Generator<void, RuleSet>;
-
-/** Rule documents as they came, each part as JSON text: what a snapshot keeps without writing it anew. */
-export type RulesetTexts = readonly Uint8Array[];
-
-const UTF8 = new TextEncoder();
-const TEXT = new TextDecoder();
-
-export function encodeDocuments(documents: readonly unknown[]): Uint8Array {
-  return UTF8.encode(JSON.stringify(documents));
+/** How far a staged rule set is. */
+export interface StagedStatus {
+  readonly version: number;
+  /** Whether an activation would find nothing left to compile. */
+  readonly compiled: boolean;
 }
 
-export function decodeDocuments(texts: RulesetTexts): unknown[] {
-  return texts.flatMap((text) => JSON.parse(TEXT.decode(text)) as unknown[]);
+interface SavedStagedRuleSet {
+  readonly version: number;
+  readonly parts: number;
+  /** Parts that are there. */
+  readonly held: number;
 }
 
 export class StagedRules {
-  version = 0;
-  #parts = 0;
-  #texts: Uint8Array[] = [];
-  #documents: unknown[] = [];
-  #slices: Generator<void, RuleSet> | undefined;
-  #compiled: RuleSet | undefined;
-  /** What the compiler threw: told when the rule set is activated, as that is an entry of the log. */
-  #failure: unknown;
+  /** In the order of their newest parts. */
+  readonly #sets = new Map<number, StagedRuleSet>();
   readonly #compile: CompileInSlices;
+  #status: readonly StagedStatus[] = [];
+  /** Rule sets that gave their place to others. */
+  #displaced = 0;
 
   constructor(compile: CompileInSlices) {
     this.#compile = compile;
   }
 
-  /** Throws a `WeirError` `rule.invalid` where the part does not follow the one before. */
+  /** In the order of their newest parts. */
+  get sets(): Iterable<StagedRuleSet> {
+    return this.#sets.values();
+  }
+
+  /** The same array until a rule set comes, is compiled or goes. */
+  get status(): readonly StagedStatus[] {
+    return this.#status;
+  }
+
+  /** Part 0 begins a rule set, and begins it anew. Throws a `WeirError` `rule.invalid` where another does not follow. */
   add(entry: StageEntry): void {
     const { version, part, parts, documents } = entry;
     if (!Array.isArray(documents)) throw invalid('a staged part holds no list of documents');
+    if (!Number.isSafeInteger(version)) throw invalid(`a staged rule set has a number for its version, not ${version}`);
     if (!Number.isInteger(parts) || parts < 1 || parts > STAGE_PARTS_MAX)
       throw invalid(`a rule set comes in 1 to ${STAGE_PARTS_MAX} parts, not ${parts}`);
-    if (part === 0) this.#begin(version, parts);
-    if (version !== this.version || parts !== this.#parts || part !== this.#texts.length)
-      throw invalid(
-        `part ${part} of rule set ${version} does not follow part ${this.#texts.length} of ${this.version}`,
-      );
-    this.#texts.push(encodeDocuments(documents));
-    for (const document of documents) this.#documents.push(document);
-    if (this.#texts.length === parts) this.#slices = this.#compile(version, this.#documents);
+    const set = part === 0 ? new StagedRuleSet(version, parts, this.#compile) : this.#sets.get(version);
+    if (set === undefined) throw invalid(`part ${part} of rule set ${version} comes without those before it`);
+    set.add(entry);
+    this.#sets.delete(version);
+    this.#sets.set(version, set);
+    for (const oldest of this.#sets.keys()) {
+      if (this.#sets.size <= STAGED_RULESETS_MAX) break;
+      this.#sets.delete(oldest);
+      this.#displaced++;
+    }
+    this.#tell();
   }
 
-  /** Does a slice of the compiler's work, about a millisecond; whether there is more. */
+  /** Does a slice of the compiler's work, about a millisecond, on the rule set that waits longest; whether there is more. */
   prepare(): boolean {
-    const slices = this.#slices;
-    if (slices === undefined) return false;
-    try {
-      const step = slices.next();
-      if (step.done !== true) return true;
-      this.#compiled = step.value;
-    } catch (error) {
-      this.#failure = error;
+    let worked = false;
+    for (const set of this.#sets.values()) {
+      if (!set.isCompiling) continue;
+      if (worked) return true;
+      set.prepare();
+      worked = true;
+      if (set.isCompiling) return true;
+      this.#tell();
     }
-    this.#slices = undefined;
     return false;
   }
 
-  /**
-   * The compiled rule set of `version` and its texts; nothing is staged afterwards. Throws a `WeirError` `rule.invalid`
-   * where it is not staged as a whole or does not compile; it stays staged then.
-   */
+  /** Throws a `WeirError` `rule.invalid` where `version` is not staged as a whole or does not compile; it stays staged then. */
   take(version: number): { readonly ruleSet: RuleSet; readonly texts: RulesetTexts } {
-    if (version !== this.version || this.#texts.length !== this.#parts || this.#parts === 0)
-      throw invalid(`rule set ${version} is not staged as a whole: ${this.#texts.length} parts of ${this.version} are`);
-    while (this.prepare());
-    if (this.#failure !== undefined) throw this.#failure;
-    const ruleSet = this.#compiled as RuleSet;
-    const texts = this.#texts;
-    this.#begin(0, 0);
-    return { ruleSet, texts };
+    const set = this.#sets.get(version);
+    if (set === undefined) throw invalid(`rule set ${version} is not staged`);
+    const taken = { ruleSet: set.finish(), texts: set.texts };
+    this.#sets.delete(version);
+    this.#tell();
+    return taken;
   }
 
-  get texts(): RulesetTexts {
-    return this.#texts;
+  /** 0 where `version` is not staged. */
+  partsOf(version: number): number {
+    return this.#sets.get(version)?.parts ?? 0;
   }
 
-  get parts(): number {
-    return this.#parts;
+  get displaced(): number {
+    return this.#displaced;
   }
 
-  /** As it was saved; what was compiled is compiled again. */
-  load(version: number, parts: number, texts: RulesetTexts): void {
-    this.#begin(version, parts);
-    this.#texts = [...texts];
-    this.#documents = decodeDocuments(texts);
-    if (parts > 0 && texts.length === parts) this.#slices = this.#compile(version, this.#documents);
+  saveHead(): { readonly sets: readonly SavedStagedRuleSet[]; readonly displaced: number } {
+    const sets = [...this.#sets.values()];
+    return {
+      sets: sets.map(({ version, parts, texts }) => ({ version, parts, held: texts.length })),
+      displaced: this.#displaced,
+    };
   }
 
-  #begin(version: number, parts: number): void {
-    this.version = version;
-    this.#parts = parts;
-    this.#texts = [];
-    this.#documents = [];
-    this.#slices = undefined;
-    this.#compiled = undefined;
-    this.#failure = undefined;
+  /** As it was saved, `texts` by version; what was compiled is compiled again. */
+  load(head: ReturnType<StagedRules['saveHead']>, texts: (version: number, held: number) => RulesetTexts): void {
+    this.#sets.clear();
+    for (const { version, parts, held } of head.sets)
+      this.#sets.set(version, new StagedRuleSet(version, parts, this.#compile, texts(version, held)));
+    this.#displaced = head.displaced;
+    this.#tell();
   }
-}
 
-function invalid(message: string): WeirError {
-  return new WeirError('rule.invalid', message);
+  #tell(): void {
+    this.#status = [...this.#sets.values()].map(({ version, isCompiled }) => ({ version, compiled: isCompiled }));
+  }
 }

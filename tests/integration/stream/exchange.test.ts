@@ -91,6 +91,15 @@ describe('progress', () => {
     expect(watch.last).toEqual({ inputSeq: 5, outcomeSeq: 3 });
     expect(heard).toEqual([1, 5]);
     expect(watch.ageMs()).toBeLessThan(2_000);
+    const staged = [{ version: 4, compiled: true }];
+    const waiting = watch.until((progress) => progress.staged?.[0]?.version === 4, 2_000);
+    a.publish('weir.progress.processor', textEntry('{"inputSeq":6,"outcomeSeq":4,"staged":[{"version":4}]}'));
+    publishProgress(a, 'processor', { inputSeq: 7, outcomeSeq: 4, staged });
+    expect(await waiting).toBe(true);
+    expect(watch.last).toEqual({ inputSeq: 7, outcomeSeq: 4, staged });
+    expect(heard).toEqual([1, 5, 7]);
+    expect(await watch.until(({ inputSeq }) => inputSeq === 7, 0)).toBe(true);
+    expect(await watch.until(({ inputSeq }) => inputSeq === 8, 10)).toBe(false);
     watch.stop();
   });
 });

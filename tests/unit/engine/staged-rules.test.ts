@@ -103,16 +103,93 @@ describe('a staged rule set', () => {
         .at(-1);
       return poison?.kind === 'poison' ? poison.message : '';
     };
-    expect(refusal(activation(2))).toContain('rule set 2 is not staged as a whole');
-    expect(refusal(first, third)).toContain('does not follow part 1 of 2');
-    expect(refusal(first, second, activation(2))).toContain('2 parts of 2 are');
-    expect(refusal({ ...first, parts: 0 })).toContain('1 to 10000 parts');
+    expect(refusal(activation(2))).toContain('rule set 2 is not staged');
+    expect(refusal(second)).toContain('part 1 of rule set 2 comes without those before it');
+    expect(refusal(first, third)).toContain('part 2 of rule set 2 does not follow part 1');
+    expect(refusal({ ...second, parts: 9 })).toContain('does not follow');
+    expect(refusal(first, second, activation(2))).toContain(`2 of ${first.parts} parts are staged`);
+    for (const parts of [0, 1.5, 10_001]) expect(refusal({ ...first, parts })).toContain('1 to 10000 parts');
+    expect(refusal({ ...first, version: 'x' } as unknown as Entry)).toContain('a number for its version');
+    expect(refusal({ ...first, documents: {} } as unknown as Entry)).toContain('no list of documents');
     const broken = { ...rule('broken', 1), conditions: { all: [{ fact: 'weather', operator: 'equal', value: 1 }] } };
     expect(refusal(...stageEntries(4, [broken]), activation(4))).toContain('/0/conditions/all/0/fact');
     expect(scenario.engine.stats().rulesetVersion).toBe(1);
     // The next one is none the worse for it.
     expect(refusal(...stageEntries(5, rules(3)), activation(5))).toBe('');
     expect(scenario.engine.stats().rulesetVersion).toBe(5);
+  });
+
+  it('is not disturbed by others that are staged at the same time', () => {
+    const sets = [2, 3, 4, 5].map((version) => stageEntries(version, [...rules(30), rule(`of-${version}`, version)]));
+    const check = (order: readonly number[], activated: readonly number[], restartAt: number) => {
+      let engine = createEngine();
+      const next = sets.map(() => 0);
+      const entries: Entry[] = order.flatMap((set) => {
+        const part = next[set] ?? 0;
+        next[set] = part + 1;
+        return sets[set]?.[part] ?? [];
+      });
+      for (const [set, from] of next.entries()) entries.push(...(sets[set]?.slice(from) ?? []));
+      const staged = entries.length;
+      entries.push(...activated.map(activation));
+      for (const [i, entry] of entries.entries()) {
+        if (i === restartAt % entries.length) engine = restoreEngine(engine.snapshot());
+        if (i % 3 === 0) engine.prepare();
+        engine.step(i + 1, encodeEntries([entry]));
+        if (i >= staged) expect(engine.stats().rulesetVersion).toBe(activated[i - staged]);
+      }
+      expect(engine.stats()).toMatchObject({ poison: 0, stagedRulesets: 0, displacedRulesets: 0 });
+    };
+    const order = fc.array(fc.nat(3), { maxLength: 40 });
+    const activated = fc.shuffledSubarray([2, 3, 4, 5], { minLength: 4 });
+    fc.assert(fc.property(order, activated, fc.nat(40), check), { seed: 5, numRuns: 25 });
+  });
+
+  it('is compiled in its turn, and says when', () => {
+    const engine = createEngine();
+    const sets = [2, 3].map((version) => stageEntries(version, rules(30)));
+    let seq = 0;
+    for (const part of sets.flat()) engine.step(++seq, encodeEntries([part]));
+    const compiled = () => engine.staged.filter((one) => one.compiled).map(({ version }) => version);
+    const seen: string[] = [compiled().join()];
+    for (let isMore = true; isMore; ) {
+      isMore = engine.prepare();
+      if (seen.at(-1) !== compiled().join()) seen.push(compiled().join());
+    }
+    expect(seen).toEqual(['', '2', '2,3']);
+    const before = engine.staged;
+    engine.step(++seq, encodeEntries([{ kind: 'tick', timeMs: BASE_MS }]));
+    expect(engine.staged).toBe(before);
+    engine.step(++seq, encodeEntries([activation(2)]));
+    expect(engine.staged).toEqual([{ version: 3, compiled: true }]);
+    // One that does not compile has nothing left to wait for either.
+    const broken = { ...rule('broken', 1), on: [] };
+    for (const part of stageEntries(4, [broken])) engine.step(++seq, encodeEntries([part]));
+    while (engine.prepare());
+    expect(compiled()).toEqual([3, 4]);
+  });
+
+  it('gives its place to a further one where four are staged and its newest part came first', () => {
+    const scenario = createScenario();
+    const begin = (version: number) => stageEntries(version, rules(30)).slice(0, 2);
+    const [, second] = stageEntries(2, rules(30));
+    const versions = () => scenario.engine.staged.map(({ version }) => version);
+    scenario.whenFrame(...[2, 3, 4, 5].map((version) => begin(version)[0] as Entry));
+    expect(versions()).toEqual([2, 3, 4, 5]);
+    // A part of the oldest makes it the newest.
+    scenario.whenFrame(second as Entry);
+    expect(versions()).toEqual([3, 4, 5, 2]);
+    scenario.whenFrame(...begin(6));
+    expect(versions()).toEqual([4, 5, 2, 6]);
+    expect(scenario.engine.stats()).toMatchObject({ stagedRulesets: 4, displacedRulesets: 1, poison: 0 });
+    const [poison] = scenario.whenFrame(activation(3)).outcomes();
+    expect(poison).toMatchObject({ kind: 'poison', message: 'rule set 3 is not staged' });
+    // A refused part displaces nobody.
+    scenario.whenFrame({ ...(begin(7)[0] as Extract<Entry, { kind: 'stage' }>), parts: 0 });
+    expect(versions()).toEqual([4, 5, 2, 6]);
+    const restored = restoreEngine(scenario.engine.snapshot());
+    expect(restored.staged).toEqual(scenario.engine.staged);
+    expect(restored.stats().displacedRulesets).toBe(1);
   });
 
   it('may hold ten thousand rules', () => {

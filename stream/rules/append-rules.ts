@@ -1,27 +1,22 @@
 /**
  * Gives a rule set its version and appends it: staged in parts, then activated. Versions come from a counter in the state
- * bucket that is raised before anything is appended, so two who activate at once get two versions, one after the other.
+ * bucket that is raised before anything is appended, so two who do so at once get two versions, and the engine tells their
+ * parts apart.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { ByteWriter } from '../core/codec/byte-writer.ts';
-import { type EngineSettings, type Entry, encodeEntry } from '../core/codec/entry.ts';
-import { stageEntries } from '../core/codec/stage-entries.ts';
-import { WeirError } from '../core/errors.ts';
-import type { StreamConnection } from './connection.ts';
-import { openKeyValue } from './key-value.ts';
-import { type AppenderLimits, createEventAppender } from './log/event-appender.ts';
-import { pause } from './pause.ts';
-import { STATE_BUCKET } from './topology.ts';
+import { ByteWriter } from '../../core/codec/byte-writer.ts';
+import { type EngineSettings, type Entry, encodeEntry } from '../../core/codec/entry.ts';
+import { stageEntries } from '../../core/codec/stage-entries.ts';
+import { WeirError } from '../../core/errors.ts';
+import type { StreamConnection } from '../connection.ts';
+import { openKeyValue } from '../key-value.ts';
+import { type AppenderLimits, createEventAppender } from '../log/event-appender.ts';
+import { STATE_BUCKET } from '../topology.ts';
 
 const VERSION_KEY = 'ruleset-version';
 const CLAIMS_MAX = 16;
-/**
- * Left to the processor for compiling between events: several times what a rule takes it. One that is not ready when the
- * activation comes compiles the rest on the spot.
- */
-const PREPARE_MS_PER_RULE = 0.2;
 
 export interface RuleActivation {
   readonly documents: readonly unknown[];
@@ -30,27 +25,32 @@ export interface RuleActivation {
   readonly comment: string;
 }
 
-export interface ActivatedRules {
+export interface AppendedRules {
   readonly version: number;
-  /** Of the log entry that it goes live with. */
+  /** Of the newest entry about it in EVENTS. */
   readonly position: number;
 }
 
-/** Throws `log.unavailable` where the log does not take it; a version is then left out. */
-export async function activateRules(
+/**
+ * Resolves when the log holds the activation, whether or not a processor runs; what the engine makes of it is told by
+ * `activateRules`. `beforeActivation` is called, and awaited, when the log holds the parts. Throws `log.unavailable` where
+ * the log does not take it; a version is then left out.
+ */
+export async function appendRules(
   connection: StreamConnection,
   limits: AppenderLimits,
   log: Logger,
   activation: RuleActivation,
-): Promise<ActivatedRules> {
+  beforeActivation: (staged: AppendedRules) => Promise<void> = () => Promise.resolve(),
+): Promise<AppendedRules> {
   const version = await claimVersion(connection);
   const { documents, settings, author, comment } = activation;
   const staged = stageEntries(version, documents).map(encode);
   const activate = encode({ kind: 'activate', version, settings, author, comment });
   const appender = createEventAppender(connection, { limits, log, metrics: new Registry() });
   try {
-    await appender.append(staged);
-    await pause(documents.length * PREPARE_MS_PER_RULE);
+    const { lastSeq: stagedSeq } = await appender.append(staged);
+    await beforeActivation({ version, position: stagedSeq });
     const { lastSeq } = await appender.append([activate]);
     return { version, position: lastSeq };
   } finally {
