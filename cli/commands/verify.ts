@@ -1,24 +1,24 @@
 /** `weir verify`: replays a range of the log and compares what comes of it with what was published. */
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pino from 'pino';
 import { parseConfig } from '../../core/config.ts';
-import { verifyRange } from '../../processors/verify-range.ts';
+import { verifyRange } from '../../processors/replay/verify-range.ts';
 import { openCheckpointStore } from '../../stream/checkpoint-store.ts';
 import { connectStream } from '../../stream/connection.ts';
-import { logState } from '../../stream/log/log-reader.ts';
+import { type LogPlace, PLACE_FORMS, readPlace, resolveRange } from './log-range.ts';
 import { findRunning } from './running.ts';
 
 interface VerifyCommandOptions {
-  readonly from?: number;
-  readonly to?: number;
+  readonly from?: LogPlace;
+  readonly to?: LogPlace;
 }
 
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('replay a range of the log from a checkpoint and compare every outcome with the published one')
-    .option('--from <position>', 'first position of EVENTS (default: the oldest)', readPosition)
-    .option('--to <position>', 'last position of EVENTS (default: the newest answered)', readPosition)
+    .option('--from <place>', `${PLACE_FORMS}: where to begin (default: the oldest)`, readPlace)
+    .option('--to <place>', `${PLACE_FORMS}: last position, or end in time (default: the newest answered)`, readPlace)
     .action(verify);
 }
 
@@ -28,9 +28,7 @@ async function verify(options: VerifyCommandOptions): Promise<void> {
   const connection = await connectStream({ ...findRunning(config).parts.nats, name: 'weir-verify', log });
   const bar = new SingleBar({ format: '{bar} position {value}/{total}', clearOnComplete: true });
   try {
-    const { firstSeq, lastSeq } = await logState(connection, 'EVENTS');
-    const from = options.from ?? firstSeq;
-    const to = Math.min(options.to ?? lastSeq, lastSeq);
+    const { from, to } = await resolveRange(connection, options);
     bar.start(to, 0);
     const report = await verifyRange({
       connection,
@@ -55,11 +53,4 @@ async function verify(options: VerifyCommandOptions): Promise<void> {
     bar.stop();
     await connection.close();
   }
-}
-
-function readPosition(text: string): number {
-  const position = Number(text);
-  if (!Number.isSafeInteger(position) || position < 1)
-    throw new InvalidArgumentError('a position is a whole number from 1 on');
-  return position;
 }

@@ -3,14 +3,14 @@
  * part with the one in OUTCOMES, byte for byte (G4). Reads only; a running processor is not disturbed.
  */
 import type { Logger } from 'pino';
-import { WeirError } from '../core/errors.ts';
-import { hashBytes } from '../core/hash.ts';
-import { decodeOutcomeHead } from '../core/outcomes/outcome-codec.ts';
-import type { CheckpointStore } from '../stream/checkpoint-store.ts';
-import type { StreamConnection } from '../stream/connection.ts';
-import { firstAnswer, lastAnswered } from '../stream/log/find-answer.ts';
-import { type LogMessage, logState, readLog } from '../stream/log/log-reader.ts';
-import { createEngine, type Engine, restoreEngine } from './engine/engine.ts';
+import { WeirError } from '../../core/errors.ts';
+import { hashBytes } from '../../core/hash.ts';
+import type { CheckpointStore } from '../../stream/checkpoint-store.ts';
+import type { StreamConnection } from '../../stream/connection.ts';
+import { logState, readLog } from '../../stream/log/log-reader.ts';
+import { createEngine } from '../engine/engine.ts';
+import { engineBefore } from './engine-before.ts';
+import { openStoredAnswers, type StoredPart } from './stored-answers.ts';
 
 export interface VerifyOptions {
   readonly connection: StreamConnection;
@@ -38,8 +38,11 @@ export interface VerifyReport {
 /** Throws `log.truncated` where the log no longer holds what the replay needs, `log.unavailable` where it does not answer. */
 export async function verifyRange(o: VerifyOptions): Promise<VerifyReport> {
   const { connection } = o;
-  const to = Math.min(o.to, await lastAnswered(connection));
-  const { engine, checkpoint } = await engineBefore(o);
+  const answers = await openStoredAnswers(connection);
+  const to = Math.min(o.to, answers.answered);
+  const saved = await engineBefore(o.store, o.from, o.log);
+  const engine = saved?.engine ?? createEngine();
+  const checkpoint = engine.position;
   const events = await logState(connection, 'EVENTS');
   if (to >= o.from && events.firstSeq > engine.position + 1)
     throw new WeirError('log.truncated', `EVENTS begins at ${events.firstSeq}, the replay at ${engine.position + 1}`);
@@ -56,7 +59,7 @@ export async function verifyRange(o: VerifyOptions): Promise<VerifyReport> {
   if (to < o.from) return report();
 
   const reading = new AbortController();
-  const stored = storedParts(connection, await firstAnswer(connection, o.from), reading.signal);
+  const stored = answers.read(o.from, reading.signal);
   try {
     for await (const { seq, bytes } of readLog(connection, 'EVENTS', {
       fromSeq: engine.position + 1,
@@ -68,7 +71,7 @@ export async function verifyRange(o: VerifyOptions): Promise<VerifyReport> {
       if (seq >= o.from) {
         progress.frames++;
         for (const [part, replayed] of parts.entries()) {
-          const message = difference(await stored.next(), seq, part, replayed);
+          const message = difference((await stored.next()).value, seq, part, replayed);
           if (message !== undefined) return report({ position: seq, part, message });
           progress.parts++;
           progress.digest = hashBytes(replayed, progress.digest);
@@ -82,45 +85,18 @@ export async function verifyRange(o: VerifyOptions): Promise<VerifyReport> {
   }
 }
 
-async function engineBefore(o: VerifyOptions): Promise<{ engine: Engine; checkpoint: number }> {
-  for (const { name, position } of await o.store.list()) {
-    if (position >= o.from) continue;
-    try {
-      return { engine: restoreEngine(await o.store.load(name)), checkpoint: position };
-    } catch (error) {
-      o.log.warn({ position, err: error }, 'a checkpoint cannot be used; the one before it is tried');
-    }
-  }
-  return { engine: createEngine(), checkpoint: 0 };
-}
-
 function difference(
-  stored: LogMessage | undefined,
+  stored: StoredPart | undefined,
   seq: number,
   part: number,
   replayed: Uint8Array,
 ): string | undefined {
   if (stored === undefined) return 'OUTCOMES ends before this answer';
-  const head = decodeOutcomeHead(stored.bytes);
+  const { head } = stored;
   if (head.inputSeq !== seq || head.part !== part)
     return `OUTCOMES answers position ${head.inputSeq} part ${head.part} here`;
   if (Buffer.compare(stored.bytes, replayed) === 0) return undefined;
   let at = 0;
   while (stored.bytes[at] === replayed[at]) at++;
   return `the replay gives other bytes from offset ${at} of message ${stored.seq} on`;
-}
-
-/** Messages of OUTCOMES one at a time. */
-function storedParts(
-  connection: StreamConnection,
-  fromSeq: number,
-  signal: AbortSignal,
-): { next(): Promise<LogMessage | undefined> } {
-  const messages = readLog(connection, 'OUTCOMES', { fromSeq, signal })[Symbol.asyncIterator]();
-  return {
-    async next() {
-      const result = await messages.next();
-      return result.done === true ? undefined : result.value;
-    },
-  };
 }
