@@ -2,6 +2,7 @@
 /** The command line of Weir. Each command lives in `commands/`; this file only lists them and reports failures. */
 import { Command } from 'commander';
 import { WeirError } from '../core/errors.ts';
+import { backtestCommand } from './commands/backtest.ts';
 import { checkpointCommand } from './commands/checkpoint.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -21,6 +22,7 @@ const program = new Command('weir')
   .addCommand(rulesCommand())
   .addCommand(checkpointCommand())
   .addCommand(verifyCommand())
+  .addCommand(backtestCommand())
   .addCommand(doctorCommand());
 
 try {

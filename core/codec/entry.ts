@@ -88,6 +88,8 @@ export type Entry = EventEntry | ControlEntry;
 
 const ENTRY_VERSION = 1;
 const EVENT_KIND = 1;
+/** Behind kind, version, type and offset. */
+const EVENT_TIME_AT = 5;
 /** Append only. */
 const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4, stage: 5, activate: 6 } as const;
 
@@ -160,6 +162,19 @@ export function encodeEntry(writer: ByteWriter, entry: Entry): void {
   writer.text(event.source);
   writer.text(event.subject);
   DATA_LAYOUTS[event.type].encode(writer, event.data);
+}
+
+/** The time of an encoded event, without decoding it; undefined for other entries and for bytes that no encoder wrote. */
+export function eventTimeOf(entry: Uint8Array): number | undefined {
+  if (entry[0] !== EVENT_KIND || entry.length < EVENT_TIME_AT + 8) return undefined;
+  const timeMs = new DataView(entry.buffer, entry.byteOffset).getFloat64(EVENT_TIME_AT, true);
+  return Number.isFinite(timeMs) ? timeMs : undefined;
+}
+
+/** Whether an encoded entry sets, stages or activates rules. */
+export function isRuleChange(entry: Uint8Array): boolean {
+  const [kind] = entry;
+  return kind === CONTROL_KINDS.ruleset || kind === CONTROL_KINDS.stage || kind === CONTROL_KINDS.activate;
 }
 
 /** Throws a `RangeError` or `SyntaxError` on bytes that no encoder wrote. */

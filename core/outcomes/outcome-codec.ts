@@ -27,6 +27,10 @@ const POISON = 3;
 const JSON_KIND = 4;
 const KPI = 5;
 
+/** Behind kind and index. */
+const ACCEPTED_TYPE_AT = 5;
+const LABEL = EVENT_TYPES.indexOf('label');
+
 const HEAD_BYTES = 1 + 8 + 2 + 1 + 8 + 4 + 4 + 4 + 4;
 
 /** Where the outcomes of an encoded frame begin; the digest covers everything from here on. */
@@ -219,6 +223,14 @@ function readAccepted(reader: ByteReader): AcceptedOutcome {
   const late = reader.u8() === 1;
   const customer = reader.text();
   return { kind: 'accepted', index, type, customer, late, entry: reader.bytes(reader.remaining) };
+}
+
+/** The item of an accepted label; undefined for any other, at the price of a look at it. */
+export function readLabelItem(item: Uint8Array): AcceptedOutcome | undefined {
+  if (item[0] !== ACCEPTED || item[ACCEPTED_TYPE_AT] !== LABEL) return undefined;
+  const reader = new ByteReader(item);
+  reader.u8();
+  return readAccepted(reader);
 }
 
 export function isDecisionItem(item: Uint8Array): boolean {

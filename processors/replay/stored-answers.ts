@@ -3,7 +3,7 @@ import { WeirError } from '../../core/errors.ts';
 import type { OutcomeHead } from '../../core/outcomes/outcome.ts';
 import { decodeOutcomeHead } from '../../core/outcomes/outcome-codec.ts';
 import type { StreamConnection } from '../../stream/connection.ts';
-import { firstAnswer } from '../../stream/log/find-answer.ts';
+import { firstAnswer, lastAnswered } from '../../stream/log/find-answer.ts';
 import { type LogMessage, logState, readAt, readLog } from '../../stream/log/log-reader.ts';
 
 export interface StoredAnswers {
@@ -22,10 +22,12 @@ export interface StoredPart extends LogMessage {
 
 /** Throws `log.unavailable`, and `log.truncated` where messages leave OUTCOMES while they are looked for. */
 export async function openStoredAnswers(connection: StreamConnection): Promise<StoredAnswers> {
+  const answered = await lastAnswered(connection);
+  // Asked for afterwards: what is read goes at least so far.
   const { firstSeq, lastSeq, messages } = await logState(connection, 'OUTCOMES');
   const isEmpty = messages === 0;
   return {
-    answered: isEmpty ? 0 : await answeredBy(connection, lastSeq),
+    answered,
     oldest: isEmpty ? 0 : await answeredBy(connection, firstSeq),
     isComplete: firstSeq <= 1,
     async *read(from, signal) {
