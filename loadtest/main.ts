@@ -2,13 +2,14 @@
  * `npm run loadtest -- <what>`: the load driver's command line. Only this file reads arguments; what it calls can be
  * called by anybody.
  */
-import { writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { measureDecisions } from './decisions/measure-decisions.ts';
 import { measureOffers } from './driver/offers.ts';
+import { collectProfiles, type PartProfile, profilerFlags } from './driver/profiles.ts';
 import { remoteTarget, startTarget, type Target } from './driver/target.ts';
 import { measureThroughput, type ThroughputStep } from './driver/throughput.ts';
 import { runFaults } from './faults/run-faults.ts';
@@ -18,6 +19,7 @@ interface TargetOptions {
   readonly token?: string;
   readonly seconds: number;
   readonly json?: string;
+  readonly profile?: string;
 }
 
 /** All requests come with one token: the limit on requests of one producer is not what is measured. */
@@ -41,17 +43,30 @@ function whole(text: string): number {
   return value;
 }
 
-async function withTarget<R>(o: TargetOptions, signal: AbortSignal, run: (target: Target) => Promise<R>): Promise<R> {
-  if (o.url !== undefined && o.token === undefined) throw new InvalidArgumentError('--url needs --token (role ingest)');
-  const target =
-    o.url !== undefined && o.token !== undefined
-      ? remoteTarget(o.url, o.token)
-      : await startTarget(findRoot(), signal, { env: ONE_PRODUCER });
+/** What `run` measured, with the profiles of the parts where they were asked for. */
+async function withTarget<R extends object>(
+  o: TargetOptions,
+  signal: AbortSignal,
+  run: (target: Target) => Promise<R>,
+): Promise<R & { readonly profiles?: Readonly<Record<string, PartProfile>> }> {
+  const { url, token, profile } = o;
+  if (url !== undefined) {
+    if (token === undefined) throw new InvalidArgumentError('--url needs --token (role ingest)');
+    if (profile !== undefined) throw new InvalidArgumentError('--profile needs a Weir of its own, without --url');
+    return run(remoteTarget(url, token));
+  }
+  if (profile !== undefined) await mkdir(profile, { recursive: true });
+  const nodeFlags = profile === undefined ? [] : profilerFlags(resolve(profile));
+  const target = await startTarget(findRoot(), signal, { env: ONE_PRODUCER, nodeFlags });
+  let pids: Readonly<Record<string, number>> = {};
+  let result: R;
   try {
-    return await run(target);
+    result = await run(target);
+    pids = target.pids();
   } finally {
     await target.stop();
   }
+  return profile === undefined ? result : { ...result, profiles: await collectProfiles(profile, pids) };
 }
 
 async function report(result: object, file: string | undefined): Promise<void> {
@@ -83,7 +98,8 @@ function measurement(name: string, description: string, seconds: number): Comman
     .option('--url <url>', 'address of a running Weir (default: a fresh one of its own)')
     .option('--token <token>', 'its ingest token')
     .option('--seconds <n>', 'how long the measured load lasts', positive, seconds)
-    .option('--json <file>', 'also write the result there');
+    .option('--json <file>', 'also write the result there')
+    .option('--profile <dir>', 'profile CPU and memory of the parts, and write the profiles there');
 }
 
 measurement('throughput', 'events a second that the whole path sustains', 60)

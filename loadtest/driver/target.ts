@@ -17,6 +17,8 @@ import { createHttpPoster } from '../send/http-post.ts';
 export interface StartTargetOptions {
   /** Settings beside those that every fresh Weir gets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Flags for Node.js, which every process of it gets. */
+  readonly nodeFlags?: readonly string[];
   /** Prepares the empty data directory before the start, and gives what undoes it. */
   readonly prepare?: (dataDir: string) => Promise<() => Promise<void>>;
 }
@@ -78,7 +80,7 @@ export async function startTarget(
   const logFile = join(dataDir, 'start.log');
   const out = openSync(logFile, 'a');
   // Its own process group: a Ctrl-C for the driver must let the driver stop it in order.
-  const child = spawn(process.execPath, [main, 'start', '--no-demo'], {
+  const child = spawn(process.execPath, [...(o.nodeFlags ?? []), main, 'start', '--no-demo'], {
     cwd: root,
     env,
     stdio: ['ignore', out, out],
