@@ -13,7 +13,11 @@ export async function startSink({ config, parts, log, metrics, clock }: RoleCont
   const connection = await connectStream({ ...parts.nats, name: 'weir-sink', log });
   serveMetrics(connection, 'sink', metrics);
   const store = await openStore({ ...parts.store, log });
-  const limits = { rowsMax: config.WEIR_SINK_ROWS_MAX, lingerMs: config.WEIR_SINK_LINGER_MS };
+  const limits = {
+    rowsMax: config.WEIR_SINK_ROWS_MAX,
+    lingerMs: config.WEIR_SINK_LINGER_MS,
+    lingerMaxMs: config.WEIR_SINK_LINGER_MAX_MS,
+  };
   const read = (stream: 'OUTCOMES' | 'QUARANTINE') => (fromSeq: number, signal: AbortSignal) =>
     readLog(connection, stream, { fromSeq, signal });
   const progress = repeatProgress(connection, 'sink');

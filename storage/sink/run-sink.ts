@@ -11,6 +11,7 @@ import { WeirError } from '../../core/errors.ts';
 import type { Store } from '../open-store.ts';
 import { type SinkPosition, sinkPosition } from '../queries/sink-position.ts';
 import { type Batch, BatchBuilder, type OutcomeMessage } from './batch-builder.ts';
+import { createLinger } from './linger.ts';
 import { nextOrStopped } from './next-message.ts';
 import { retryForever, StoppedError } from './retry.ts';
 import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
@@ -30,8 +31,9 @@ export interface SinkOptions {
   readonly limits: {
     /** A batch is closed at the first answer that reaches this many rows. */
     readonly rowsMax: number;
-    /** How long an unfull batch waits for more. */
+    /** How long an unfull batch waits for more, at least; at most where the store is slow, the same when absent. */
     readonly lingerMs: number;
+    readonly lingerMaxMs?: number;
     /** A batch is closed at the first answer that reaches this many bytes; 64 MiB when absent. */
     readonly bytesMax?: number;
   };
@@ -125,6 +127,8 @@ function createLoops(
   const room = createWake();
   const rowsMax = Math.min(o.limits.rowsMax, ROWS_MAX);
   const bytesMax = o.limits.bytesMax ?? BYTES_MAX;
+  const { lingerMs, lingerMaxMs = lingerMs } = o.limits;
+  const linger = createLinger(lingerMs, lingerMaxMs);
   let redoTo = start.pending?.toSeq;
   let exhausted = false;
   let openedMs = 0;
@@ -168,7 +172,7 @@ function createLoops(
           await readable.wait();
           continue;
         }
-        const leftMs = openedMs + o.limits.lingerMs - performance.now();
+        const leftMs = openedMs + linger.ms - performance.now();
         const mustFill = redoTo !== undefined;
         if (!isFull() && !exhausted && (mustFill || leftMs > 0)) {
           await readable.wait(mustFill ? undefined : leftMs);
@@ -178,7 +182,9 @@ function createLoops(
         const batch = redoTo === undefined ? taken : asBegun(taken, start, metrics);
         redoTo = undefined;
         room.notify();
+        const startedMs = performance.now();
         await writeOne(batch);
+        linger.written(performance.now() - startedMs);
       }
       throw new StoppedError();
     },
