@@ -5,9 +5,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { WeirError } from '../core/errors.ts';
 import { measureDecisions } from './decisions/measure-decisions.ts';
+import { hundredRules } from './driver/hundred-rules.ts';
 import { measureOffers } from './driver/offers.ts';
 import { collectProfiles, type PartProfile, profilerFlags } from './driver/profiles.ts';
 import { remoteTarget, startTarget, type Target } from './driver/target.ts';
@@ -20,6 +21,7 @@ interface TargetOptions {
   readonly seconds: number;
   readonly json?: string;
   readonly profile?: string;
+  readonly rules?: string;
 }
 
 /** All requests come with one token: the limit on requests of one producer is not what is measured. */
@@ -57,7 +59,11 @@ async function withTarget<R extends object>(
   }
   if (profile !== undefined) await mkdir(profile, { recursive: true });
   const nodeFlags = profile === undefined ? [] : profilerFlags(resolve(profile));
-  const target = await startTarget(findRoot(), signal, { env: ONE_PRODUCER, nodeFlags });
+  const target = await startTarget(findRoot(), signal, {
+    env: ONE_PRODUCER,
+    nodeFlags,
+    ...(o.rules === 'hundred' ? { rules: hundredRules() } : {}),
+  });
   let pids: Readonly<Record<string, number>> = {};
   let result: R;
   try {
@@ -91,6 +97,10 @@ const program = new Command('loadtest').description(
   'measure a whole Weir: all parts on this machine, or one that runs',
 );
 
+const RULES = new Option('--rules <set>', 'hundred: over twenty windows of four kinds of key; shipped: the catalog')
+  .choices(['hundred', 'shipped'])
+  .default('hundred');
+
 function measurement(name: string, description: string, seconds: number): Command {
   return program
     .command(name)
@@ -104,6 +114,7 @@ function measurement(name: string, description: string, seconds: number): Comman
 
 measurement('throughput', 'events a second that the whole path sustains', 60)
   .option('--rate <n>', 'events a second (default: search the highest that holds)', positive)
+  .addOption(RULES)
   .option('--workers <n>', 'sending processes', whole, 1)
   .option('--batch <n>', 'events in one request', whole, 200)
   .option('--time-compression <n>', 'seconds of event time in a second', positive, 600)
@@ -153,6 +164,7 @@ measurement('decisions', 'latency of decisions over HTTP, in an open loop', 60)
   .option('--rate <n>', 'decisions a second', positive, 2_500)
   .option('--timeout <ms>', 'deadline that each request names', whole, 500)
   .option('--connections <n>', 'connections kept open', whole, 64)
+  .addOption(RULES)
   .action(async (o: TargetOptions & { rate: number; timeout: number; connections: number }) => {
     const { seconds, rate, timeout: timeoutMs, connections } = o;
     await report(

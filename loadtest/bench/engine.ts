@@ -9,6 +9,7 @@ import { encodeFrame, splitFrame } from '../../core/codec/frame.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
 import { loadCatalog } from '../../rules/catalog/load-catalog.ts';
+import { hundredRules } from '../driver/hundred-rules.ts';
 import { syntheticTransaction } from '../driver/synthetic-events.ts';
 
 interface EngineBenchRow {
@@ -31,8 +32,6 @@ const START_MS = 1_795_000_000_000;
 /** As the load test compresses event time. */
 const MS_PER_EVENT = 60;
 const FRAMES_PER_SAMPLE = 8;
-const LASTS = ['1m', '1h', '1d', '7d', '30d'] as const;
-const OVERS = ['customer', 'card', 'device', 'merchant'] as const;
 
 export function runEngineBench(events: number, eventsPerFrame: number): EngineBenchReport {
   const hundred = hundredRules();
@@ -122,29 +121,4 @@ function frameOf(entries: readonly Entry[]): Uint8Array {
     return writer.take();
   });
   return encodeFrame(writer, items);
-}
-
-/** Each reads one of the twenty windows' counts and its sum, the amount and the channel; about one in a hundred fires. */
-function hundredRules(): Record<string, unknown>[] {
-  return Array.from({ length: 100 }, (_, i) => {
-    const over = OVERS[i % OVERS.length];
-    const last = LASTS[Math.floor(i / OVERS.length) % LASTS.length];
-    const step = 1 + Math.floor(i / (OVERS.length * LASTS.length));
-    const window = (params: object) => ({ fact: 'window', params: { over, last, ...params } });
-    return {
-      id: `r${i}`,
-      version: 1,
-      name: `Rule ${i}`,
-      on: ['transaction'],
-      conditions: {
-        all: [
-          { ...window({ aggregate: 'count' }), operator: 'greaterThan', value: step * 50 },
-          { ...window({ aggregate: 'sum', of: '$.amount' }), operator: 'greaterThan', value: step * 500_000 },
-          { fact: 'transaction', path: '$.amount', operator: 'greaterThan', value: step * 2_500 },
-          { fact: 'transaction', path: '$.channel', operator: 'equal', value: i % 2 === 0 ? 'pos' : 'app' },
-        ],
-      },
-      event: { type: 'fraud', params: { action: 'score', score: step, code: `r${i}`, message: `Rule ${i}` } },
-    };
-  });
 }

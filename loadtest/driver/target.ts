@@ -4,7 +4,7 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,6 +17,8 @@ import { createHttpPoster } from '../send/http-post.ts';
 export interface StartTargetOptions {
   /** Settings beside those that every fresh Weir gets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Rule documents that go live before the load; those that ship when absent. */
+  readonly rules?: readonly object[];
   /** Flags for Node.js, which every process of it gets. */
   readonly nodeFlags?: readonly string[];
   /** Prepares the empty data directory before the start, and gives what undoes it. */
@@ -113,10 +115,13 @@ export async function startTarget(
   try {
     const url = await waitUntilReady(dataDir, signal, () => exited);
     const run = promisify(execFile);
-    const { stdout } = await run(process.execPath, [main, 'token', '--role', 'ingest', '--ttl', '7d'], {
-      cwd: root,
-      env,
-    });
+    const weir = (args: readonly string[]) => run(process.execPath, [main, ...args], { cwd: root, env });
+    const { stdout } = await weir(['token', '--role', 'ingest', '--ttl', '7d']);
+    if (o.rules !== undefined) {
+      const file = join(dataDir, 'load-rules.json');
+      await writeFile(file, JSON.stringify(o.rules));
+      await weir(['rules', 'import', file]);
+    }
     const token = stdout.trim().split('\n').at(-1) ?? '';
     return {
       url,
