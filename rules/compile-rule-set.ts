@@ -2,6 +2,7 @@
  * Compiles rule documents to the evaluator that the engine runs on every event. Sits between the log's rule-set entries
  * and decisions. Evaluation is synchronous, total and pure: any facts give an answer, and the same facts the same one.
  */
+
 import { ByteReader } from '../core/codec/byte-reader.ts';
 import { ByteWriter } from '../core/codec/byte-writer.ts';
 import { WeirError } from '../core/errors.ts';
@@ -12,6 +13,7 @@ import { LeafCounter, sharesOf } from './compiler/leaf-counter.ts';
 import { visitLeaves } from './compiler/leaf-kind.ts';
 import { type Selectivity, UNMEASURED } from './compiler/selectivity.ts';
 import { SlotFile, withOperands } from './compiler/slot-file.ts';
+import { canGenerate } from './compiler/source-builder.ts';
 import { explainRule } from './explain/explain-rule.ts';
 import { createSlotReaders } from './explain/read-changed.ts';
 import { leavesOf } from './language/condition.ts';
@@ -81,8 +83,9 @@ function* compilePlan(
 ): Generator<void, TypePlan> {
   const { slots } = compiled.slots;
   const rows = rules.map(({ expression }) => expression);
+  const generate = (options.generate ?? true) && canGenerate();
   const evaluator = yield* createEvaluator(slots, rows, compiled.expressions, {
-    generate: options.generate ?? true,
+    generate,
     selectivity: options.selectivity ?? UNMEASURED,
   });
   const read = new Set<number>();
@@ -108,6 +111,7 @@ function* compilePlan(
       traced.flatMap((index) => slots[index] ?? []),
       evaluator.hot,
       texts,
+      generate,
     ),
   };
 }

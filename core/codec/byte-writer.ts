@@ -74,6 +74,17 @@ export class ByteWriter {
     return bytes;
   }
 
+  /** The memory, with room for `extra` bytes from `length` on: whoever writes there says by `skipTo` how far. */
+  room(extra: number): Uint8Array {
+    this.#reserve(extra);
+    return this.#bytes;
+  }
+
+  /** What `room` gave is written up to here. */
+  skipTo(length: number): void {
+    this.#length = length;
+  }
+
   f64(value: number): void {
     this.#reserve(8);
     this.#view.setFloat64(this.#length, value, true);

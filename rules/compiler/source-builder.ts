@@ -63,7 +63,7 @@ export class SourceBuilder {
   }
 
   /** Compiles `function (parameters) { body }` with the constants in scope. */
-  compile(parameters: 's,n,f,c,t' | 'facts,values,s,n,t', body: Source): unknown {
+  compile(parameters: 's,n,f,c,t' | 'facts,values,s,n,t' | 's,w', body: Source): unknown {
     const constants = this.#constants.map((_, i) => `const k${i}=K[${i}];`).join('');
     const source = `"use strict";${constants}return function(${parameters}){${body}}`;
     return new Function('K', source)(this.#constants);

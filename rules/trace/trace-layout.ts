@@ -10,6 +10,7 @@ import { isBorneBy } from '../facts/known-facts.ts';
 import { readPath } from '../language/read-path.ts';
 import type { RuleTrigger } from '../rule-document.ts';
 import type { RuleInput } from '../ruleset.ts';
+import { generateTraceWriter, type WriteSlots } from './generate-trace-writer.ts';
 import { readValues, type TextNumbers, writeValues } from './value-codec.ts';
 
 const TRACE_VERSION = 2;
@@ -31,6 +32,8 @@ export class TraceLayout {
   readonly #fromFact: Int32Array;
   /** Of each member, the texts that rules compare it with. */
   readonly #names: readonly (TextNumbers | undefined)[];
+  /** Version and slots, generated; undefined where that is not allowed, or whole facts are kept, or there are too many. */
+  readonly #writeSlots: WriteSlots | undefined;
   readonly #scratch: unknown[];
   /** 0, 1, 2 …: the members as they lie in `#scratch`. */
   readonly #inOrder: Int32Array;
@@ -41,6 +44,7 @@ export class TraceLayout {
     slots: readonly Slot[],
     hot: ReadonlySet<number>,
     names: ReadonlyMap<number, TextNumbers>,
+    generate: boolean,
   ) {
     this.#type = type;
     const traced = slots.filter(
@@ -57,6 +61,10 @@ export class TraceLayout {
     );
     this.#fromFact = Int32Array.from(needed.flatMap((slot, i) => (inSlot(slot) ? [] : [i])));
     this.#names = needed.map(({ index }) => names.get(index));
+    this.#writeSlots =
+      generate && this.#fromFact.length === 0
+        ? generateTraceWriter(TRACE_VERSION, this.#slots, this.#names)
+        : undefined;
     this.#scratch = needed.map(() => undefined);
     this.#inOrder = Int32Array.from(needed.keys());
   }
@@ -74,9 +82,13 @@ export class TraceLayout {
   writeLoaded(writer: ByteWriter, input: RuleInput, file: SlotFile): void {
     const late = this.#late;
     for (let i = 0; i < late.length; i++) file.load(late[i] as number);
+    if (this.#writeSlots !== undefined) {
+      this.#writeSlots(file.s, writer);
+      return;
+    }
     writer.u8(TRACE_VERSION);
-    if (this.#fromFact.length === 0) writeValues(writer, file.s, this.#slots, this.#names);
-    else this.#writeWithFacts(writer, input, file);
+    if (this.#fromFact.length > 0) this.#writeWithFacts(writer, input, file);
+    else writeValues(writer, file.s, this.#slots, this.#names);
   }
 
   #writeWithFacts(writer: ByteWriter, input: RuleInput, file: SlotFile): void {

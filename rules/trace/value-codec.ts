@@ -7,20 +7,20 @@ const NULL = 1;
 const FALSE = 2;
 const TRUE = 3;
 /** A whole number below 2^32 in one byte; the next three tags are two, three and four bytes. */
-const BYTE = 4;
+export const BYTE = 4;
 const FOUR_BYTES = 7;
 const DOUBLE = 8;
 const TEXT = 9;
 const LONG_TEXT = 10;
 const JSON_VALUE = 11;
 /** A text by its number. */
-const NAMED = 12;
+export const NAMED = 12;
 
 const SHORT_TEXT_MAX = 85;
 
 /** Values that share one word of tags, four bits each. */
 export const TAGS_PER_WORD = 8;
-const TAG_BITS = 4;
+export const TAG_BITS = 4;
 const TAG_MASK = 15;
 
 /** Texts that a value is compared with, numbered from 0: of one of these a trace keeps the number. */
@@ -29,7 +29,7 @@ export type TextNumbers = ReadonlyMap<string, number>;
 export const TEXT_NUMBERS_MAX = 256;
 
 /** Writes one value's payload, which is what its tag does not say already, and gives the tag. */
-function writeValue(writer: ByteWriter, value: unknown, names: TextNumbers | undefined): number {
+export function writeValue(writer: ByteWriter, value: unknown, names: TextNumbers | undefined): number {
   if (typeof value === 'number') {
     if (value >>> 0 !== value || (value === 0 && Object.is(value, -0))) {
       writer.f64(value);

@@ -71,6 +71,46 @@ describe('traces', () => {
     );
   });
 
+  it('the generated writer gives the bytes of the loop, whatever the values and however little room there is', () => {
+    const rules = [
+      document('a', {
+        any: Array.from({ length: 19 }, (_, i) => ({
+          fact: 'customer',
+          path: `$.attributes.a${i}`,
+          operator: i % 3 === 0 ? 'equal' : 'greaterThan',
+          value: i % 3 === 0 ? 'gold' : i,
+        })),
+      }),
+    ];
+    const generated = compileRuleSet(1, rules);
+    const looped = compileRuleSet(1, rules, { generate: false });
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 19, maxLength: 19 }), (v) => {
+        const one = input({ customer: { attributes: Object.fromEntries(v.map((x, i) => [`a${i}`, x])) } });
+        const bytesOf = (set: typeof generated) => {
+          const writer = new ByteWriter(1);
+          set.evaluateTraced(one, writer);
+          return writer.take();
+        };
+        const bytes = bytesOf(generated);
+        expect(bytes).toEqual(bytesOf(looped));
+        expect(bytes).toEqual(generated.trace(one));
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+
+  it('of rules that read nothing but the event a trace is its version', () => {
+    const one = input({ transaction: { amount: 5 } });
+    const set = compileRuleSet(1, [
+      document('a', { all: [{ fact: 'transaction', path: '$.amount', operator: 'equal', value: 5 }] }),
+    ]);
+    const writer = new ByteWriter();
+    set.evaluateTraced(one, writer);
+    expect(writer.take()).toEqual(set.trace(one));
+    expect(writer.length).toBe(1);
+  });
+
   it('of a text that rules name a trace keeps the number in one byte, up to 256 of them', () => {
     const tiers = Array.from({ length: 300 }, (_, i) => `tier-${i}`);
     const many = compileRuleSet(1, [
