@@ -10,6 +10,7 @@ import { drain } from '../../rules/compiler/evaluator.ts';
 import { type Selectivity, UNMEASURED } from '../../rules/compiler/selectivity.ts';
 import type { RuleSet } from '../../rules/ruleset.ts';
 import { type ActiveRules, activateRules, NO_RULES } from './activation/active-rules.ts';
+import { type PreparedRules, prepareRules } from './activation/engine-needs.ts';
 import {
   type CompileInSlices,
   decodeDocuments,
@@ -101,15 +102,15 @@ export class EngineState {
     this.#compile =
       compile === undefined
         ? // By what live traffic was like; it changes the order of work and no result.
-          (version, documents) => compileRuleSetInSlices(version, documents, this.#measured())
-        : inOneSlice(compile);
+          (version, documents) => prepared(compileRuleSetInSlices(version, documents, this.#measured()))
+        : (version, documents) => prepared(inOneSlice(() => compile(version, documents)));
     this.staged = new StagedRules(this.#compile);
   }
 
   /** Throws, leaving the old rule set live, where the new one cannot be. */
   activate(entry: RulesetEntry): void {
-    const ruleSet = drain(this.#compile(entry.version, entry.documents));
-    this.#goLive(ruleSet, entry.settings, [encodeDocuments(entry.documents)]);
+    const rules = drain(this.#compile(entry.version, entry.documents));
+    this.#goLive(rules, entry.settings, [encodeDocuments(entry.documents)]);
   }
 
   /** Throws a `WeirError` `rule.invalid` where the part does not follow the one before. */
@@ -119,14 +120,15 @@ export class EngineState {
 
   /** Throws, leaving the old rule set live, where the staged one cannot be. */
   activateStaged(entry: ActivateEntry): void {
-    const { ruleSet, texts } = this.staged.take(entry.version);
-    this.#goLive(ruleSet, entry.settings, texts);
+    const { prepared: rules, texts } = this.staged.take(entry.version);
+    this.#goLive(rules, entry.settings, texts);
   }
 
   /** Windows that the old rule set read and the new one reads keep their events. */
-  #goLive(ruleSet: RuleSet, settings: EngineSettings, texts: RulesetTexts): void {
+  #goLive(prepared: PreparedRules, settings: EngineSettings, texts: RulesetTexts): void {
+    const { ruleSet } = prepared;
     let next = this.#seriesNext;
-    const rules = activateRules(ruleSet, settings, (signature) => this.#seriesIds.get(signature) ?? next++);
+    const rules = activateRules(prepared, settings, (signature) => this.#seriesIds.get(signature) ?? next++);
     this.sequences.setRules(ruleSet.requirements);
     this.absences.setRules(ruleSet.requirements, ruleSet.shadowRequirements);
     // What the others hold is swept up over the next frames.
@@ -230,9 +232,11 @@ export class EngineState {
   }
 }
 
-function inOneSlice(compile: CompileRuleSet): CompileInSlices {
-  // biome-ignore lint/correctness/useYield: a generator of one slice.
-  return function* (version, documents) {
-    return compile(version, documents);
-  };
+function* prepared(slices: Generator<void, RuleSet>): Generator<void, PreparedRules> {
+  return yield* prepareRules(yield* slices);
+}
+
+// biome-ignore lint/correctness/useYield: a generator of one slice.
+function* inOneSlice(compile: () => RuleSet): Generator<void, RuleSet> {
+  return compile();
 }

@@ -5,9 +5,9 @@
  */
 import type { StageEntry } from '../../../core/codec/entry.ts';
 import { WeirError } from '../../../core/errors.ts';
-import type { RuleSet } from '../../../rules/ruleset.ts';
+import type { PreparedRules } from './engine-needs.ts';
 
-export type CompileInSlices = (version: number, documents: readonly unknown[]) => Generator<void, RuleSet>;
+export type CompileInSlices = (version: number, documents: readonly unknown[]) => Generator<void, PreparedRules>;
 
 /** Rule documents as they came, each part as JSON text: what a snapshot keeps without writing it anew. */
 export type RulesetTexts = readonly Uint8Array[];
@@ -29,8 +29,8 @@ export class StagedRuleSet {
   readonly #texts: Uint8Array[];
   readonly #documents: unknown[];
   readonly #compile: CompileInSlices;
-  #slices: Generator<void, RuleSet> | undefined;
-  #compiled: RuleSet | undefined;
+  #slices: Generator<void, PreparedRules> | undefined;
+  #compiled: PreparedRules | undefined;
   /** What the compiler threw: told when the rule set is activated, as that is an entry of the log. */
   #failure: unknown;
 
@@ -80,7 +80,7 @@ export class StagedRuleSet {
   }
 
   /** Throws a `WeirError` `rule.invalid` where parts are missing, and what the compiler threw. */
-  finish(): RuleSet {
+  finish(): PreparedRules {
     while (this.isCompiling) this.prepare();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#compiled === undefined)

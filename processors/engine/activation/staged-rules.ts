@@ -4,8 +4,8 @@
  * newest part lies furthest back in the log, which is how one that nobody ever activates goes.
  */
 import type { StageEntry } from '../../../core/codec/entry.ts';
-import type { RuleSet } from '../../../rules/ruleset.ts';
 import { STAGE_PARTS_MAX, STAGED_RULESETS_MAX } from '../limits.ts';
+import type { PreparedRules } from './engine-needs.ts';
 import { type CompileInSlices, invalid, type RulesetTexts, StagedRuleSet } from './staged-rule-set.ts';
 
 /** How far a staged rule set is. */
@@ -79,10 +79,10 @@ export class StagedRules {
   }
 
   /** Throws a `WeirError` `rule.invalid` where `version` is not staged as a whole or does not compile; it stays staged then. */
-  take(version: number): { readonly ruleSet: RuleSet; readonly texts: RulesetTexts } {
+  take(version: number): { readonly prepared: PreparedRules; readonly texts: RulesetTexts } {
     const set = this.#sets.get(version);
     if (set === undefined) throw invalid(`rule set ${version} is not staged`);
-    const taken = { ruleSet: set.finish(), texts: set.texts };
+    const taken = { prepared: set.finish(), texts: set.texts };
     this.#sets.delete(version);
     this.#tell();
     return taken;

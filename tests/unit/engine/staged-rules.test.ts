@@ -5,6 +5,7 @@ import { DEFAULT_ENGINE_SETTINGS, type Entry } from '../../../core/codec/entry.t
 import { stageEntries } from '../../../core/codec/stage-entries.ts';
 import type { RulesetOutcome, RulesetPartOutcome } from '../../../core/outcomes/outcome.ts';
 import { createEngine, type Engine, restoreEngine } from '../../../processors/engine/engine.ts';
+import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
 import { aPayment, createScenario, encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
 
 const BASE_MS = 1_780_000_000_000;
@@ -167,6 +168,30 @@ describe('a staged rule set', () => {
     for (const part of stageEntries(4, [broken])) engine.step(++seq, encodeEntries([part]));
     while (engine.prepare());
     expect(compiled()).toEqual([3, 4]);
+  });
+
+  it('has every document looked at before it goes live, so that no event waits for that', () => {
+    let looks = 0;
+    const engine = createEngine({
+      compileRuleSet: (version, documents) => {
+        const ruleSet = compileRuleSet(version, documents);
+        const counted = new Proxy(ruleSet.documents, {
+          get: (target, key) => {
+            looks++;
+            return Reflect.get(target, key) as unknown;
+          },
+        });
+        return { ...ruleSet, documents: counted };
+      },
+    });
+    const parts = stageEntries(2, rules(300));
+    for (const [i, part] of parts.entries()) engine.step(i + 1, encodeEntries([part]));
+    while (engine.prepare());
+    expect(looks).toBeGreaterThan(300);
+    looks = 0;
+    engine.step(parts.length + 1, encodeEntries([activation(2)]));
+    expect(engine.stats()).toMatchObject({ rulesetVersion: 2, poison: 0 });
+    expect(looks).toBe(0);
   });
 
   it('gives its place to a further one where four are staged and its newest part came first', () => {

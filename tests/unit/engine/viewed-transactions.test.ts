@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
 import { normaliseEvent } from '../../../ingest/normalise-event.ts';
-import { activateRules } from '../../../processors/engine/activation/active-rules.ts';
+import { prepareRules } from '../../../processors/engine/activation/engine-needs.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
 import { loadCatalog } from '../../../rules/catalog/load-catalog.ts';
 import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
+import { drain } from '../../../rules/compiler/evaluator.ts';
 import { encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
 import { engineLog } from '../../support/engine/engine-log.ts';
 import { ARBITRARY_NOW_MS, rawEvent } from '../../support/events/event-arbitraries.ts';
@@ -58,7 +58,7 @@ const expectSame = (frames: readonly Uint8Array[]): void => {
 };
 
 const readsWhole = (documents: readonly unknown[]): boolean =>
-  activateRules(compileRuleSet(1, documents), DEFAULT_ENGINE_SETTINGS, () => 1).readsWholeTransaction;
+  drain(prepareRules(compileRuleSet(1, documents))).needs.readsWholeTransaction;
 
 describe('transactions that are read in their frame', () => {
   it('are decoded instead where a rule may look at members that are not there', () => {
