@@ -88,8 +88,7 @@ export class ExpressionTable {
 
   /** The same branch with its parts in another order. Not shared: what comes after does not look for it again. */
   reorder(branch: Branch, children: readonly Expression[]): Expression {
-    const same =
-      children.length === branch.children.length && children.every((child, i) => child === branch.children[i]);
+    const same = children.every((child, i) => child === branch.children[i]);
     return same ? branch : { kind: branch.kind, id: this.#nextId++, children };
   }
 

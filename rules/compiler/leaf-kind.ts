@@ -52,7 +52,7 @@ function classify(leaf: Leaf): LeafKind {
 }
 
 function isScalar(value: unknown): boolean {
-  return value === null || (typeof value !== 'object' && value !== undefined);
+  return value === null || (typeof value !== 'object' && value !== undefined && !Number.isNaN(value));
 }
 
 /** Relative cost of a comparison, about nanoseconds on the machine that the numbers were taken on. */

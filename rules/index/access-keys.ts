@@ -2,7 +2,7 @@
  * What a rule can be found by: conditions that every match must meet. An equality gives the values of a slot, bounds give
  * an interval. A rule that is found by its key need not test that key again.
  */
-import type { Expression, ExpressionTable } from '../compiler/expression.ts';
+import { type Expression, type ExpressionTable, TRUE } from '../compiler/expression.ts';
 import { kindOf } from '../compiler/leaf-kind.ts';
 
 /** The slot holds one of `values` whenever the rule is true; `child` is the condition that says so. */
@@ -58,8 +58,8 @@ function findKeys(expression: Expression): AccessKey[] {
 
 /** What remains to be tested of a rule that `key` has found. */
 export function withoutKey(expression: Expression, key: AccessKey, table: ExpressionTable): Expression {
-  const parts = expression.kind === 'all' ? expression.children : [expression];
-  return table.conjunction(parts.filter((part) => !key.children.includes(part)));
+  if (expression.kind !== 'all') return TRUE;
+  return table.conjunction(expression.children.filter((part) => !key.children.includes(part)));
 }
 
 function equalityOf(part: Expression): EqualityKey | undefined {
@@ -68,8 +68,7 @@ function equalityOf(part: Expression): EqualityKey | undefined {
     if (shape.kind === 'equal' && !shape.negated && isKeyValue(shape.value))
       return { kind: 'equality', slot: part.slot, values: [shape.value], children: [part] };
     if (shape.kind !== 'member' || shape.negated || shape.members.size > KEY_VALUES_MAX) return undefined;
-    const values = [...shape.members].filter(isKeyValue);
-    return { kind: 'equality', slot: part.slot, values, children: [part] };
+    return { kind: 'equality', slot: part.slot, values: [...shape.members], children: [part] };
   }
   if (part.kind !== 'any') return undefined;
   const values = new Set<unknown>();

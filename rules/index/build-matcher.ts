@@ -5,8 +5,8 @@
 import type { ExpressionTable } from '../compiler/expression.ts';
 import { chunksOf, generateChunk, type Row } from '../compiler/generate-chunk.ts';
 import type { Program, ProgramBuilder } from '../compiler/program.ts';
-import { type AccessKey, withoutKey } from './access-keys.ts';
-import { chooseKey, type KeyChoice } from './choose-key.ts';
+import { type AccessKey, type EqualityKey, type RangeKey, withoutKey } from './access-keys.ts';
+import { chooseKey, type Tally } from './choose-key.ts';
 import { IntervalTree } from './interval-tree.ts';
 import {
   ChunkMatcher,
@@ -68,7 +68,7 @@ function* buildPlain(rows: readonly Row[], context: MatcherContext): Generator<v
 }
 
 function* buildEquality(
-  choice: KeyChoice,
+  choice: Tally<EqualityKey>,
   context: MatcherContext,
   used: ReadonlySet<number>,
 ): Generator<void, Matcher> {
@@ -76,7 +76,7 @@ function* buildEquality(
   let done = 0;
   for (const { row, key } of choice.found) {
     const residual = residualOf(row, key, context);
-    for (const value of key.kind === 'equality' ? key.values : []) {
+    for (const value of key.values) {
       const bucket = buckets.get(value);
       if (bucket === undefined) buckets.set(value, [residual]);
       else bucket.push(residual);
@@ -91,14 +91,14 @@ function* buildEquality(
   return new EqualityMatcher(choice.slot, context.isCold(choice.slot), matchers);
 }
 
-function* buildRange(choice: KeyChoice, context: MatcherContext): Generator<void, Matcher> {
+function* buildRange(choice: Tally<RangeKey>, context: MatcherContext): Generator<void, Matcher> {
   const start = context.builder.entries;
   let done = 0;
   for (const { row, key } of choice.found) {
     context.builder.addRow(row.row, residualOf(row, key, context).expression);
     if (++done % ROWS_PER_SLICE === 0) yield;
   }
-  const tree = new IntervalTree(choice.found.flatMap(({ key }) => (key.kind === 'range' ? [key] : [])));
+  const tree = new IntervalTree(choice.found.map(({ key }) => key));
   yield;
   const cold = context.isCold(choice.slot);
   return new RangeMatcher(choice.slot, cold, tree, context.program, start, choice.found.length);

@@ -3,15 +3,17 @@
  * candidates is taken over the values that the rules themselves name, which is what selective rules are selective for.
  */
 import type { Row } from '../compiler/generate-chunk.ts';
-import { type AccessKey, accessKeysOf, type RangeKey } from './access-keys.ts';
+import { type AccessKey, accessKeysOf, type EqualityKey, type RangeKey } from './access-keys.ts';
 
-export interface KeyChoice {
-  readonly kind: AccessKey['kind'];
+/** A slot's keys of one kind, with the rows that they find. */
+export interface Tally<K extends AccessKey> {
+  readonly kind: K['kind'];
   readonly slot: number;
-  /** Rows that the key finds, with the key of each. */
-  readonly found: readonly { readonly row: Row; readonly key: AccessKey }[];
-  readonly rest: readonly Row[];
+  readonly found: { readonly row: Row; readonly key: K }[];
 }
+
+/** `rest`: the rows that the key does not find. */
+export type KeyChoice = (Tally<EqualityKey> | Tally<RangeKey>) & { readonly rest: readonly Row[] };
 
 /** Below this many rows a lookup costs more than it saves. */
 export const INDEXED_ROWS_MIN = 16;
@@ -22,33 +24,23 @@ const ROWS_PER_SLICE = 128;
 /** Keys looked at between two yields, in code that may not be optimised yet. */
 const KEYS_PER_SLICE = 2_048;
 
-interface Tally {
-  readonly kind: AccessKey['kind'];
-  readonly slot: number;
-  readonly found: { row: Row; key: AccessKey }[];
-}
-
 /** Undefined where no key is worth it. Slots in `used` are not taken again. */
 export function* chooseKey(rows: readonly Row[], used: ReadonlySet<number>): Generator<void, KeyChoice | undefined> {
   if (rows.length < INDEXED_ROWS_MIN) return undefined;
-  const tallies = new Map<string, Tally>();
+  const equalities = new Map<number, Tally<EqualityKey>>();
+  const ranges = new Map<number, Tally<RangeKey>>();
   let done = 0;
   for (const row of rows) {
     if (++done % ROWS_PER_SLICE === 0) yield;
     for (const key of accessKeysOf(row.expression)) {
       if (used.has(key.slot)) continue;
-      const name = `${key.kind} ${key.slot}`;
-      let tally = tallies.get(name);
-      if (tally === undefined) {
-        tally = { kind: key.kind, slot: key.slot, found: [] };
-        tallies.set(name, tally);
-      }
-      tally.found.push({ row, key });
+      if (key.kind === 'equality') count(equalities, row, key);
+      else count(ranges, row, key);
     }
   }
-  let best: Tally | undefined;
+  let best: Tally<EqualityKey> | Tally<RangeKey> | undefined;
   let bestSaved = 0;
-  for (const tally of tallies.values()) {
+  for (const tally of [...equalities.values(), ...ranges.values()]) {
     if (rows.length > ROWS_PER_SLICE) yield;
     const size = tally.found.length;
     if (size < INDEXED_ROWS_MIN) continue;
@@ -61,10 +53,16 @@ export function* chooseKey(rows: readonly Row[], used: ReadonlySet<number>): Gen
     }
   }
   if (best === undefined) return undefined;
-  return { kind: best.kind, slot: best.slot, found: best.found, rest: yield* withoutFound(rows, best) };
+  return { ...best, rest: yield* withoutFound(rows, best) };
 }
 
-function* withoutFound(rows: readonly Row[], { found }: Tally): Generator<void, Row[]> {
+function count<K extends AccessKey>(tallies: Map<number, Tally<K>>, row: Row, key: K): void {
+  const found = tallies.get(key.slot)?.found;
+  if (found === undefined) tallies.set(key.slot, { kind: key.kind, slot: key.slot, found: [{ row, key }] });
+  else found.push({ row, key });
+}
+
+function* withoutFound(rows: readonly Row[], { found }: Pick<KeyChoice, 'found'>): Generator<void, Row[]> {
   const taken = new Set<Row>();
   const rest: Row[] = [];
   let done = 0;
@@ -80,13 +78,12 @@ function* withoutFound(rows: readonly Row[], { found }: Tally): Generator<void, 
 }
 
 /** Mean size of the bucket that an event finds, if values come as often as rules name them. */
-function* expectedInBucket({ found }: Tally): Generator<void, number> {
+function* expectedInBucket({ found }: Tally<EqualityKey>): Generator<void, number> {
   const sizes = new Map<unknown, number>();
   let entries = 0;
   let done = 0;
   for (const { key } of found) {
     if (++done % KEYS_PER_SLICE === 0) yield;
-    if (key.kind !== 'equality') continue;
     for (const value of key.values) {
       sizes.set(value, (sizes.get(value) ?? 0) + 1);
       entries++;
@@ -98,11 +95,10 @@ function* expectedInBucket({ found }: Tally): Generator<void, number> {
 }
 
 /** Mean number of intervals that hold a bound of another interval. */
-function* expectedStabbed({ found }: Tally): Generator<void, number> {
+function* expectedStabbed({ found }: Tally<RangeKey>): Generator<void, number> {
   const ranges: RangeKey[] = [];
   const bounds: number[] = [];
   for (const { key } of found) {
-    if (key.kind !== 'range') continue;
     ranges.push(key);
     if (Number.isFinite(key.low)) bounds.push(key.low);
     if (Number.isFinite(key.high)) bounds.push(key.high);

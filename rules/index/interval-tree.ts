@@ -22,8 +22,8 @@ export class IntervalTree {
   constructor(intervals: readonly Interval[]) {
     const bounds = new Set<number>();
     for (const { low, high } of intervals) {
-      if (Number.isFinite(low)) bounds.add(low + 0);
-      if (Number.isFinite(high)) bounds.add(high + 0);
+      if (Number.isFinite(low)) bounds.add(low);
+      if (Number.isFinite(high)) bounds.add(high);
     }
     this.#bounds = Float64Array.from(bounds).sort();
     this.#leaves = 2 * this.#bounds.length + 1;

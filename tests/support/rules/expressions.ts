@@ -1,6 +1,7 @@
 /** Expressions over named facts, and what is compiled of them, as tests of the compiler and the index say them. */
 import { createEvaluator, drain } from '../../../rules/compiler/evaluator.ts';
 import { type Expression, ExpressionTable } from '../../../rules/compiler/expression.ts';
+import { SlotFile } from '../../../rules/compiler/slot-file.ts';
 import { SlotTable } from '../../../rules/compiler/slot-table.ts';
 import { resolveOperator } from '../../../rules/language/operators.ts';
 export const table = new ExpressionTable();
@@ -24,4 +25,21 @@ export function firedBy(rows: Expression[], facts: Record<string, unknown>, gene
 
 export function never(): never {
   throw new Error('never');
+}
+
+/** How often a generator yields on its way to its result. */
+export function slicesOf(generator: Generator<void, unknown>): number {
+  let slices = 0;
+  while (generator.next().done !== true) slices++;
+  return slices;
+}
+
+/** A slot file that notes which slots it loads one by one. */
+export class NotingSlotFile extends SlotFile {
+  readonly loaded: number[] = [];
+
+  override load(index: number): void {
+    this.loaded.push(index);
+    super.load(index);
+  }
 }

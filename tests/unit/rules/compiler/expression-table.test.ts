@@ -1,5 +1,6 @@
 /** Expressions: what is constant is folded, what is equal is shared, and nothing else is. */
 import { expect, it } from 'vitest';
+import { ExpressionTable, FALSE, TRUE } from '../../../../rules/compiler/expression.ts';
 import { resolveOperator } from '../../../../rules/language/operators.ts';
 import { leaf, never, slotOf, table } from '../../../support/rules/expressions.ts';
 
@@ -36,9 +37,10 @@ it('different comparisons, negations and branches are never taken for one anothe
   expect(table.branch('all', [leaf('a', 'equal', 1), leaf('b', 'equal', 1)])).not.toBe(
     table.branch('any', [leaf('a', 'equal', 1), leaf('b', 'equal', 1)]),
   );
-  // Of a run of ids such as 1, 2, …, 12, 112 no two sets may have one key.
-  const many = Array.from({ length: 130 }, (_, i) => leaf('ids', 'greaterThan', 1_000 + i));
-  const pairs = new Set(many.flatMap((one, i) => many.slice(i + 1).map((other) => table.branch('all', [one, other]))));
+  // Of a run of ids such as 1, 2, …, 12, 112 no two sets may have one key: a table of its own, as the first ids are short.
+  const own = new ExpressionTable();
+  const many = Array.from({ length: 130 }, (_, value) => own.leaf(0, resolveOperator('equal') ?? never(), { value }));
+  const pairs = new Set(many.flatMap((one, i) => many.slice(i + 1).map((other) => own.branch('all', [one, other]))));
   expect(pairs.size).toBe((130 * 129) / 2);
 });
 
@@ -49,4 +51,15 @@ it('an order of conditions that changes nothing is the same branch, another one 
   expect(table.reorder(branch, [...branch.children])).toBe(branch);
   expect(table.reorder(branch, turned)).toMatchObject({ kind: 'all', children: turned });
   expect(table.reorder(branch, turned).id).not.toBe(branch.id);
+});
+
+it('no two expressions of a table have one id: generated code remembers by it what is computed already', () => {
+  const own = new ExpressionTable();
+  const some = (value: number) => own.leaf(0, resolveOperator('equal') ?? never(), { value });
+  const branch = own.branch('any', [some(1), some(2)]);
+  const all = [own.conjunction([some(1), branch]), own.conjunction([some(2), branch]), own.not(branch), some(3)];
+  const turned = branch.kind === 'any' ? own.reorder(branch, [some(2), some(1)]) : never();
+  const ids = [TRUE, FALSE, some(1), some(2), branch, ...all, turned].map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(own.conjunction([])).toBe(TRUE);
 });

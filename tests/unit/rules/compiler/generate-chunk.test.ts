@@ -40,6 +40,11 @@ it('chunks are bounded in rules and in comparisons, and hold every row once, in 
     chunksOf(rows(count, expression)).map((chunk) => chunk.length);
   expect(sizes(300, leaf('a', 'equal', 1))).toEqual([128, 128, 44]);
   expect(sizes(20, wide)).toEqual([7, 7, 6]);
+  const third = table.branch(
+    'any',
+    Array.from({ length: 256 }, (_, i) => leaf('w', 'equal', i)),
+  );
+  expect(sizes(6, third)).toEqual([3, 3]);
   expect(sizes(0, wide)).toEqual([]);
   const huge = table.branch(
     'any',

@@ -89,6 +89,8 @@ it('keys hold every scalar but NaN, up to 64 of them, and one key a slot', () =>
     accessKeysOf(expression).flatMap((key) => (key.kind === 'equality' ? [key.values] : []));
   const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
   expect(values(leaf('a', 'equal', true))).toEqual([[true]]);
+  // Of a slot of its own: a table takes NaN, which no document may hold, for null.
+  expect(values(leaf('nothing', 'equal', null))).toEqual([[null]]);
   expect(values(leaf('a', 'in', [false, null, 'x', 0]))).toEqual([[false, null, 'x', 0]]);
   expect(values(leaf('a', 'equal', Number.NaN))).toEqual([]);
   expect(values(leaf('a', 'in', numbers(64)))).toEqual([numbers(64)]);
