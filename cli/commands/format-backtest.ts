@@ -8,8 +8,6 @@ import type { WindowCoverage } from '../../processors/backtest/window-coverage.t
 
 type Row = readonly [name: string, ...cells: string[]];
 
-const WINDOW_TEXT_UNITS_MAX = 100;
-
 export function formatBacktest(report: BacktestReport, seconds: number, eventsPerSecond: number): string {
   return `${[
     formatRange(report, seconds, eventsPerSecond),
@@ -146,24 +144,33 @@ function formatExamples(examples: readonly Example[]): string {
   ]);
 }
 
+/** Those whose numbers are to be read with care; the others are counted. */
 function formatWindows(windows: readonly WindowCoverage[]): string {
-  if (windows.length === 0) return '';
-  const covered = ({ asLive, coveredMs, lengthMs }: WindowCoverage) => {
-    if (asLive) return 'as warm as live';
-    if (lengthMs === undefined) return duration(coveredMs);
-    return coveredMs >= lengthMs ? 'all of it' : `${percent(coveredMs / lengthMs)}, cold`;
-  };
-  return table([
-    ['looks back', 'there at the start', 'what', 'rules'],
-    ...windows.map(
-      (window): Row => [
-        window.lengthMs === undefined ? 'always' : duration(window.lengthMs),
-        covered(window),
-        `${window.kind} ${window.params}`.slice(0, WINDOW_TEXT_UNITS_MAX),
-        window.rules.join(', '),
-      ],
-    ),
-  ]);
+  const cold = windows.filter(
+    ({ asLive, sinceBeginning, coveredMs, lengthMs = Number.POSITIVE_INFINITY }) =>
+      !asLive && !sinceBeginning && coveredMs < lengthMs,
+  );
+  const heading = `${whole(windows.length - cold.length)} of ${whole(windows.length)} windows were filled at the start`;
+  if (cold.length === 0) return heading;
+  return `${heading}; these were not:\n${table([
+    ['looks back', 'there', 'what', 'rules'],
+    ...cold.map((window): Row => {
+      const { lengthMs, coveredMs } = window;
+      const [length, there] =
+        lengthMs === undefined ? ['always', duration(coveredMs)] : [duration(lengthMs), percent(coveredMs / lengthMs)];
+      return [length, there, describe(window), window.rules.join(', ')];
+    }),
+  ])}`;
+}
+
+function describe({ kind, params }: WindowCoverage): string {
+  const over = `over ${params.over.join('+')}`;
+  if ('aggregate' in params) {
+    const { aggregate, of, where } = params;
+    const filter = Object.keys(where).length > 0 ? ` where ${JSON.stringify(where)}` : '';
+    return `${aggregate}${of === undefined ? '' : ` of ${of}`} ${over}${filter}`;
+  }
+  return `${kind} ${over}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {

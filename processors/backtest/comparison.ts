@@ -3,6 +3,7 @@
  * frame. Decisions are paired by the entry that they are about, offers and alerts of timers by their ids.
  */
 import { decodeEntry } from '../../core/codec/entry.ts';
+import { WeirError } from '../../core/errors.ts';
 import { DECISIONS, type DecisionOutcome, type DecisionValue, type Outcome } from '../../core/outcomes/outcome.ts';
 import type { KnownLabels } from './known-labels.ts';
 import { type Decided, type RuleCounts, type SideReport, SideTally } from './side-tally.ts';
@@ -84,8 +85,8 @@ export class Comparison {
   }
 
   add(position: number, live: Answer, candidate: Answer): void {
-    const before = this.#decided(live);
     const after = this.#decided(candidate);
+    const before = this.#decided(live, after, candidate.added - live.added);
     this.#live.add(live.outcomes, live.duplicates, before);
     this.#candidate.add(candidate.outcomes, candidate.duplicates, after);
     for (const [index, { outcome }] of before) {
@@ -129,22 +130,23 @@ export class Comparison {
     };
   }
 
-  /** The decisions of an answer by index, with amount and label of their transactions. */
-  #decided({ outcomes }: Answer): Map<number, Decided> {
+  /**
+   * The decisions of an answer by index, with amount and label of their transactions. `known` has already decided the same
+   * transactions, their indexes higher by `shift`: most need not be decoded again.
+   */
+  #decided({ outcomes }: Answer, known?: ReadonlyMap<number, Decided>, shift = 0): Map<number, Decided> {
     const decided = new Map<number, Decided>();
-    const money = new Map<number, { amount: number; currency: string }>();
+    let accepted: Outcome | undefined;
     for (const outcome of outcomes) {
-      if (outcome.kind === 'accepted' && outcome.type === 'transaction') {
-        const entry = decodeEntry(outcome.entry);
-        if (entry.kind === 'event' && entry.event.type === 'transaction') money.set(outcome.index, entry.event.data);
-      } else if (outcome.kind === 'decision') {
-        const { amount = 0, currency = '' } = money.get(outcome.index) ?? {};
-        decided.set(outcome.index, {
-          outcome,
-          amount,
-          currency,
-          fraud: this.#labels.of(outcome.eventId, outcome.customer),
-        });
+      // The decision about a transaction comes right behind it.
+      if (outcome.kind === 'accepted') accepted = outcome;
+      if (outcome.kind !== 'decision') continue;
+      const same = known?.get(outcome.index + shift);
+      if (same?.outcome.eventId === outcome.eventId && same.outcome.customer === outcome.customer) {
+        decided.set(outcome.index, { ...same, outcome });
+      } else {
+        const fraud = this.#labels.of(outcome.eventId, outcome.customer);
+        decided.set(outcome.index, { outcome, ...moneyOf(accepted, outcome.index), fraud });
       }
     }
     return decided;
@@ -195,6 +197,16 @@ export class Comparison {
     this.#examples.set(example.change, examples);
     if (examples.length < this.#examplesMax) examples.push(example);
   }
+}
+
+function moneyOf(accepted: Outcome | undefined, index: number): { amount: number; currency: string } {
+  if (accepted?.kind !== 'accepted' || accepted.index !== index)
+    throw new WeirError('internal', `the decision at index ${index} does not follow its event`);
+  const entry = decodeEntry(accepted.entry);
+  if (entry.kind !== 'event' || entry.event.type !== 'transaction')
+    throw new WeirError('internal', `the decision at index ${index} is about no transaction`);
+  const { amount, currency } = entry.event.data;
+  return { amount, currency };
 }
 
 interface Named {

@@ -111,6 +111,7 @@ export async function runBacktest(o: BacktestOptions): Promise<BacktestReport> {
         requirementReaders(o.documents),
         requirementReaders(live?.documents ?? []).map(({ requirement }) => requirement),
         replayedMs,
+        begin.checkpoint === 0 && !begin.truncated,
       ),
       labels: { ...labels.counts, leftOut: labels.leftOut },
     };

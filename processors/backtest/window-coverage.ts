@@ -5,20 +5,21 @@
  */
 
 import type { RequirementReaders } from '../../rules/facts/requirement-readers.ts';
-import { canonicalText } from '../../rules/language/canonical.ts';
 import type { Requirement } from '../../rules/requirement.ts';
 import { planWindows } from '../engine/windows/window-plan.ts';
 
 export interface WindowCoverage {
   readonly kind: 'window' | 'recency' | 'sequence' | 'absence';
-  /** The parameters of the fact, in one form for all ways of writing them. */
-  readonly params: string;
+  /** Of the fact, in one form for all ways of writing them. */
+  readonly params: Timed['params'];
   /** How far it looks back; undefined for `recency`, which looks back as far as there is history. */
   readonly lengthMs: number | undefined;
-  /** Of it, what was there at the start of the range, where `asLive` does not say more. */
+  /** Of it, what was there at the start of the range, where the other two do not say more. */
   readonly coveredMs: number;
   /** The live rules read as much: it was as warm as theirs. */
   readonly asLive: boolean;
+  /** The replay began with the first entry that there ever was: nothing is missing. */
+  readonly sinceBeginning: boolean;
   /** Rules that read it. */
   readonly rules: readonly string[];
 }
@@ -27,12 +28,13 @@ type Timed = Extract<Requirement, { kind: WindowCoverage['kind'] }>;
 
 /**
  * `live`: requirements of the rules that the checkpoint was taken under, none without one. `replayedMs`: event time that
- * went by from the first frame replayed to the range.
+ * went by from the first frame replayed to the range. `sinceBeginning`: that frame was the first of all.
  */
 export function windowCoverage(
   candidate: readonly RequirementReaders[],
   live: readonly Requirement[],
   replayedMs: number,
+  sinceBeginning: boolean,
 ): WindowCoverage[] {
   const seriesOf = signaturesOf(candidate.map(({ requirement }) => requirement));
   const kept = new Map(plan(live).series.map((series) => [series.signature, series]));
@@ -46,7 +48,7 @@ export function windowCoverage(
     const keptMs = kind === 'window' ? (series?.reachMs ?? 0) : 0;
     const asLive = known.has(id) || (kind === 'window' && keptMs >= (lengthMs ?? 0) && series !== undefined);
     const coveredMs = Math.min(lengthMs ?? Number.POSITIVE_INFINITY, keptMs + replayedMs);
-    return [{ kind, params: canonicalText(params), lengthMs, coveredMs, asLive, rules }];
+    return [{ kind, params, lengthMs, coveredMs, asLive, sinceBeginning, rules }];
   });
 }
 
