@@ -25,6 +25,7 @@ export const ERROR_STATUS: { readonly [C in ErrorCode]: number } = {
   'log.unavailable': 503,
   'log.backlogged': 503,
   'log.fenced': 500,
+  'lease.lost': 500,
   'log.corrupt_frame': 500,
   'store.unavailable': 503,
   'store.migration_failed': 500,

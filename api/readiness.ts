@@ -19,7 +19,7 @@ export interface Readiness {
 export interface ReadinessOptions {
   readonly isConnected: () => boolean;
   readonly pingStore: (signal: AbortSignal) => Promise<void>;
-  readonly progress: { readonly [P in 'processor' | 'sink']: Pick<ProgressWatch, 'last' | 'ageMs'> };
+  readonly progress: { readonly [P in 'processor' | 'standby' | 'sink']: Pick<ProgressWatch, 'last' | 'ageMs'> };
   readonly hub: { readonly following: boolean; readonly lagFrames: number };
 }
 
@@ -33,6 +33,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
         { name: 'log', ready: isConnected(), detail: isConnected() ? 'connected' : 'no connection to NATS' },
         await checkStore(options.pingStore),
         describeProgress('processor', progress.processor),
+        ...describeStandby(progress),
         describeSink(progress),
         {
           name: 'live',
@@ -63,6 +64,14 @@ function describeProgress(name: string, { last, ageMs }: Watch): Part {
     return { name, ready: false, detail: `silent for ${Math.round(silentMs / SECOND_MS)} s` };
   }
   return { name, ready: true, detail: `at position ${last.inputSeq}` };
+}
+
+/** One that is there and reports; work does not depend on it. */
+function describeStandby({ processor, standby }: ReadinessOptions['progress']): Part[] {
+  if (standby.last === undefined || standby.ageMs() > PROGRESS_STALE_MS) return [];
+  const lag = Math.max(0, (processor.last?.inputSeq ?? 0) - standby.last.inputSeq);
+  const detail = `at position ${standby.last.inputSeq}, ${lag} frames behind the processor`;
+  return [{ name: 'standby', ready: true, detail }];
 }
 
 function describeSink({ processor, sink }: ReadinessOptions['progress']): Part {

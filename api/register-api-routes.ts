@@ -38,7 +38,11 @@ export interface ApiOptions {
 /** Add routes only to a server that has been awaited: `await createHttpServer(…)`. */
 export async function registerApiRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   const { store, connection, hub, auth, clock, personas } = options;
-  const progress = { processor: watchProgress(connection, 'processor'), sink: watchProgress(connection, 'sink') };
+  const progress = {
+    processor: watchProgress(connection, 'processor'),
+    standby: watchProgress(connection, 'standby'),
+    sink: watchProgress(connection, 'sink'),
+  };
   const readiness = createReadiness({
     isConnected: () => connection.isConnected(),
     pingStore: async (signal) => {
@@ -48,8 +52,7 @@ export async function registerApiRoutes(app: FastifyInstance, options: ApiOption
     hub,
   });
   app.addHook('onClose', async () => {
-    progress.processor.stop();
-    progress.sink.stop();
+    for (const watch of Object.values(progress)) watch.stop();
   });
   await app.register(async (scope) => {
     const typed: TypedApp = scope.withTypeProvider();

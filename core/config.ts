@@ -88,6 +88,12 @@ export const ConfigSchema = Type.Object({
   WEIR_CHECKPOINT_INTERVAL_MS: count(10_000, 'Time between checkpoints of the engine'),
   WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
   WEIR_OUTCOMES_IN_FLIGHT_MAX: count(64, 'Outcome frames sent and not yet acknowledged'),
+  WEIR_LEASE_MS: Type.Integer({
+    minimum: 100,
+    maximum: 60_000,
+    default: 1_000,
+    description: 'How long the leading processor may be silent before a standby takes over',
+  }),
   WEIR_SINK_ROWS_MAX: count(200_000, 'Rows in one block for ClickHouse'),
   WEIR_SINK_LINGER_MS: count(400, 'How long the sink waits to fill a block, at least', 0),
   WEIR_SINK_LINGER_MAX_MS: count(2_000, 'How long it waits at most, where the store is slow', 0),

@@ -21,6 +21,7 @@ export const ERROR_TITLES = {
   'log.unavailable': 'The log cannot take events right now',
   'log.backlogged': 'The processor is too far behind',
   'log.fenced': 'Another processor has written to the outcome log',
+  'lease.lost': 'Another processor has taken over',
   'log.corrupt_frame': 'A frame in the log cannot be decoded',
   'log.truncated': 'The log ends before a position that it has acknowledged',
   'store.unavailable': 'The analytics store does not answer',

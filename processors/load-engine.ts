@@ -14,13 +14,21 @@ export interface LoadedEngine {
   readonly passedOver: number;
 }
 
-/** `answeredSeq` is the newest input position that OUTCOMES answers. Throws `log.unavailable`. */
-export async function loadEngine(store: CheckpointStore, answeredSeq: number, log: Logger): Promise<LoadedEngine> {
+/**
+ * `answeredUpTo` gives the newest input position that OUTCOMES answers; it is asked after a checkpoint is read, since the
+ * processor that leads goes on saving and publishing meanwhile. Throws `log.unavailable`.
+ */
+export async function loadEngine(
+  store: CheckpointStore,
+  answeredUpTo: () => Promise<number>,
+  log: Logger,
+): Promise<LoadedEngine> {
   let passedOver = 0;
   for (const { name, position, bytes } of await store.list()) {
     try {
       const engine = restoreEngine(await store.load(name));
       const { answered } = engine.stats();
+      const answeredSeq = await answeredUpTo();
       if (answered > answeredSeq) {
         throw new WeirError(
           'checkpoint.damaged',

@@ -3,8 +3,10 @@
  * to which position every answer is acknowledged. That is what makes a restart publish each answer exactly once (G2, G4).
  */
 import type { Logger } from 'pino';
+import { WeirError } from '../core/errors.ts';
 import { hashBytes } from '../core/hash.ts';
 import { decodeOutcomeHead, OUTCOMES_OFFSET } from '../core/outcomes/outcome-codec.ts';
+import type { Lease } from '../stream/lease.ts';
 import type { LogMessage } from '../stream/log/log-reader.ts';
 import type { OutcomePublisher } from '../stream/log/outcome-publisher.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
@@ -12,7 +14,7 @@ import type { ProcessorMetrics } from './processor-metrics.ts';
 export interface OutcomeGate {
   /**
    * Takes the parts that answer a position, in the order of positions. Resolves when they are on their way and there is
-   * room for more; rejects with `log.fenced` and the like.
+   * room for more; rejects with `log.fenced`, `lease.lost` and the like.
    */
   pass(inputSeq: number, parts: readonly Uint8Array[]): Promise<void>;
   /** Whether the first part for this position is published already. */
@@ -22,6 +24,8 @@ export interface OutcomeGate {
   /** Every position up to this one is answered, and the answers are acknowledged. */
   readonly acknowledged: number;
   whenAcknowledged(position: number): Promise<void>;
+  /** Rejects what still waits: nothing more will be acknowledged. */
+  close(): void;
 }
 
 /** `last` is the newest message of OUTCOMES; `from` the position that the engine begins after. */
@@ -32,8 +36,10 @@ export function createOutcomeGate(
   o: {
     readonly log: Logger;
     readonly metrics: ProcessorMetrics;
+    /** Nothing is sent while it is not held: who was asleep looks first whether it was replaced. */
+    readonly lease: Pick<Lease, 'isHeld' | 'whenHeld'>;
     /** Told once when OUTCOMES refuses for good, also while nothing is being passed. */
-    readonly onFailure: () => void;
+    readonly onFailure: (error: unknown) => void;
   },
 ): OutcomeGate {
   const head = last === undefined ? undefined : decodeOutcomeHead(last.bytes);
@@ -57,12 +63,15 @@ export function createOutcomeGate(
     waiters = waiters.filter((waiter) => waiter.position > reached);
     for (const waiter of ready) waiter.resolve();
   };
+  const end = (error: unknown): void => {
+    failure ??= error;
+    for (const waiter of waiters) waiter.reject(failure);
+    waiters = [];
+  };
   const fail = (error: unknown): void => {
     if (failure !== undefined) return;
-    failure = error;
-    o.onFailure();
-    for (const waiter of waiters) waiter.reject(error);
-    waiters = [];
+    end(error);
+    o.onFailure(error);
   };
 
   const assertOpen = (): void => {
@@ -71,6 +80,7 @@ export function createOutcomeGate(
 
   const send = async (inputSeq: number, part: number, bytes: Uint8Array): Promise<void> => {
     await publisher.ready();
+    if (!o.lease.isHeld()) await o.lease.whenHeld();
     const order = sent++;
     unacknowledged.set(order, inputSeq);
     publisher.publish(bytes, `${inputSeq}.${part}`).then(() => {
@@ -109,5 +119,6 @@ export function createOutcomeGate(
       if (acknowledged() >= position) return Promise.resolve();
       return new Promise((resolve, reject) => waiters.push({ position, resolve, reject }));
     },
+    close: () => end(new WeirError('log.unavailable', 'nothing more is published')),
   };
 }

@@ -7,6 +7,10 @@ export interface ProcessorMetrics {
   readonly lagFrames: Gauge;
   readonly suppressed: Counter;
   readonly replayMismatches: Counter;
+  readonly compared: Counter;
+  readonly leading: Gauge;
+  readonly leaseEpoch: Gauge;
+  readonly standbyLag: Gauge;
   readonly checkpoints: Counter<'result'>;
   readonly checkpointSeconds: Histogram;
   readonly snapshotSeconds: Histogram;
@@ -32,6 +36,10 @@ export function createProcessorMetrics(registry: Registry, stats: () => EngineSt
     lagFrames: gauge('lag_frames', 'Frames in the log behind the one being processed'),
     suppressed: counter('suppressed_parts_total', 'Outcome parts not published again on replay'),
     replayMismatches: counter('replay_mismatches_total', 'Replayed outcomes that differ from the published ones'),
+    compared: counter('standby_compared_parts_total', 'Published outcome parts that the standby compared with its own'),
+    leading: gauge('leading', '1 where this processor publishes, 0 where it stands by'),
+    leaseEpoch: gauge('lease_epoch', 'How many processors have led so far'),
+    standbyLag: gauge('standby_lag_frames', 'Input frames that the standby is behind the leader'),
     checkpoints: new Counter({
       name: 'weir_processor_checkpoints_total',
       help: 'Checkpoints by result',

@@ -1,121 +1,166 @@
 /**
- * The loop around the engine: newest checkpoint → replay → live. It reads EVENTS in order, publishes what the engine answers
- * to OUTCOMES, each answer once whatever crashes, and saves checkpoints behind what is acknowledged. It decides nothing.
+ * The loop around the engine: newest checkpoint → what is published → live. It reads EVENTS in order; as a standby it
+ * steps only over what is answered in OUTCOMES and compares, as the leader it publishes what is missing there, each answer
+ * once whatever crashes. Who leads is settled by a lease; that nobody else's answers are overwritten, by OUTCOMES itself.
  *
- *   starting ──▶ replaying (answers up to the last published one are suppressed) ──▶ live ──stop──▶ final checkpoint
- *                     └───────────────────── another writer, lost log ───────────────┴──▶ failed (`done` rejects)
+ *   loading ──▶ standby ──lease free, or its holder silent──▶ leading ──stop──▶ lease given back, final checkpoint
+ *                  └──────────lost log──────────────┴──lease lost, another writer──▶ failed (`done` rejects)
  */
+import { randomBytes } from 'node:crypto';
 import { setImmediate as yieldToTimers } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import { WeirError } from '../core/errors.ts';
-import { decodeOutcomeHead } from '../core/outcomes/outcome-codec.ts';
 import { openCheckpointStore } from '../stream/checkpoint-store.ts';
 import type { StreamConnection } from '../stream/connection.ts';
-import { serveDecisions } from '../stream/decision-exchange.ts';
+import { startLease } from '../stream/lease.ts';
+import { lastAnswered } from '../stream/log/find-answer.ts';
 import { logState, readLog } from '../stream/log/log-reader.ts';
-import { createOutcomePublisher } from '../stream/log/outcome-publisher.ts';
-import { createQuarantinePublisher } from '../stream/log/quarantine.ts';
-import { publishProgress } from '../stream/progress.ts';
-import { startCheckpointer } from './checkpointer.ts';
+import { type Progress, publishProgress } from '../stream/progress.ts';
 import { createRecentDecisions } from './decisions/recent-decisions.ts';
 import type { Engine } from './engine/engine.ts';
+import { followOutcomes } from './follow-outcomes.ts';
+import { type Leading, takeLead } from './lead.ts';
 import { loadEngine } from './load-engine.ts';
-import { createOutcomeGate } from './outcome-gate.ts';
 import { createPreparation } from './prepare-rules.ts';
 import { createProcessorMetrics } from './processor-metrics.ts';
-import { quarantinePoison } from './quarantine-poison.ts';
-import { serveCustomerQuery } from './serve-customer-query.ts';
 
 const PROGRESS_INTERVAL_MS = 250;
 /** Timers and requests get their turn at least this often, however much there is to replay. */
 const TURN_MS = 10;
-/** How long a clean stop waits for the last acknowledgements before it leaves the rest to replay. */
-const STOP_TIMEOUT_MS = 15_000;
+/** A processor that still replays leaves a silent holder's lease to one that is ready, for this share of its length. */
+const COLD_SHARE = 1 / 2;
+const LEASE_KEY = 'lease.processor';
 
 export interface ProcessorOptions {
   readonly connection: StreamConnection;
   readonly config: Pick<
     Config,
-    'WEIR_CHECKPOINT_INTERVAL_MS' | 'WEIR_CHECKPOINTS_KEPT' | 'WEIR_OUTCOMES_IN_FLIGHT_MAX'
+    'WEIR_CHECKPOINT_INTERVAL_MS' | 'WEIR_CHECKPOINTS_KEPT' | 'WEIR_OUTCOMES_IN_FLIGHT_MAX' | 'WEIR_LEASE_MS'
   >;
+  /** Names this process to people who read the lease. */
+  readonly name: string;
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: Clock;
 }
 
 export interface RunningProcessor {
-  /** Resolves after `stop`; rejects with `log.fenced` when another processor took over, `log.truncated` when a log lost data. */
+  /**
+   * Resolves after `stop`; rejects with `lease.lost` or `log.fenced` when another processor took over, `log.truncated`
+   * when a log lost data.
+   */
   readonly done: Promise<void>;
   /** Newest position whose answers are acknowledged. */
   readonly position: number;
+  readonly isLeading: boolean;
+  /** Resolves when it leads; never where it does not come to that. */
+  readonly whenLeading: Promise<void>;
   /** Digest over every outcome so far, for comparing runs. */
   digest(): string;
-  /** Finishes the frame at hand and saves a final checkpoint. */
+  /** Finishes the frame at hand; a leader hands over and saves a final checkpoint. */
   stop(): Promise<void>;
-  /** Drops everything at once, as a crash would: no final checkpoint, nothing waited for. */
+  /** Drops everything at once, as a crash would: no final checkpoint, the lease left to end, nothing waited for. */
   abort(): Promise<void>;
 }
 
-/** Resolves when the engine is loaded and reads. Throws `log.unavailable`. */
+/** Resolves when the engine is loaded and follows. Throws `log.unavailable`. */
 export async function runProcessor(o: ProcessorOptions): Promise<RunningProcessor> {
   const { connection, config, log } = o;
-  const publisher = createOutcomePublisher(connection, {
-    inFlightMax: config.WEIR_OUTCOMES_IN_FLIGHT_MAX,
-    log,
-    metrics: o.metrics,
-  });
-  const last = await publisher.open();
-  const answeredSeq = last === undefined ? 0 : decodeOutcomeHead(last.bytes).inputSeq;
-  const store = openCheckpointStore(connection, { kept: config.WEIR_CHECKPOINTS_KEPT });
   const startedMs = o.clock.nowMs();
-  const { engine, checkpointPosition, passedOver } = await loadEngine(store, answeredSeq, log);
+  const store = openCheckpointStore(connection, { kept: config.WEIR_CHECKPOINTS_KEPT });
+  const { engine, checkpointPosition, passedOver } = await loadEngine(store, () => lastAnswered(connection), log);
   const metrics = createProcessorMetrics(o.metrics, () => engine.stats());
   metrics.checkpointsPassedOver.inc(passedOver);
-  const reading = new AbortController();
-  const onFailure = (): void => reading.abort();
-  const gate = createOutcomeGate(publisher, last, engine.position, { log, metrics, onFailure });
-  const quarantine = createQuarantinePublisher(connection);
   await warnOfLostHistory(connection, engine, log);
 
-  const checkpointer = startCheckpointer({
-    engine,
-    gate,
-    store,
-    intervalMs: config.WEIR_CHECKPOINT_INTERVAL_MS,
-    savedPosition: checkpointPosition,
-    log,
-    metrics,
+  const reading = new AbortController();
+  let failure: unknown;
+  let leading: Leading | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    reading.abort();
+    follower.wake();
+    // What waits for an acknowledgement would wait for as long as the log is away.
+    void leading?.close();
+  };
+  const follower = await followOutcomes(connection, engine.position, { log, metrics, onFailure: (e) => fail(e) });
+  const recent = createRecentDecisions();
+  const progressNow = (): Progress =>
+    leading?.progress ?? { inputSeq: engine.position, outcomeSeq: follower.outcomeSeq };
+  let tellLeading: () => void = () => undefined;
+  const whenLeading = new Promise<void>((resolve) => {
+    tellLeading = resolve;
   });
-  const query = serveCustomerQuery(connection, engine);
-  const recent = createRecentDecisions(gate);
-  const questions = serveDecisions(connection, recent.answer);
-  const tellProgress = (): void =>
-    publishProgress(connection, 'processor', {
-      inputSeq: gate.acknowledged,
-      outcomeSeq: publisher.lastSeq,
-      staged: engine.staged,
-    });
-  const progress = setInterval(tellProgress, PROGRESS_INTERVAL_MS);
 
-  const preparation = createPreparation(engine, tellProgress);
+  const lead = async (epoch: number): Promise<void> => {
+    const sinceMs = performance.now();
+    await follower.stop();
+    if (reading.signal.aborted) return;
+    leading = await takeLead({
+      connection,
+      engine,
+      recent,
+      store,
+      savedPosition: checkpointPosition,
+      lease,
+      config,
+      log,
+      registry: o.metrics,
+      metrics,
+      onFailure: fail,
+    });
+    if (reading.signal.aborted) return leading.close();
+    metrics.leading.set(1);
+    const { answeredSeq } = leading;
+    const tookMs = Math.round(performance.now() - sinceMs);
+    log.info({ epoch, position: engine.position, answeredSeq, tookMs }, 'this processor leads');
+    follower.wake();
+    tellLeading();
+  };
+  const lease = startLease(connection, {
+    key: LEASE_KEY,
+    holder: `${o.name}/${randomBytes(6).toString('hex')}`,
+    lengthMs: config.WEIR_LEASE_MS,
+    progress: progressNow,
+    wants: (overdueMs) => follower.isHot() || overdueMs >= config.WEIR_LEASE_MS * COLD_SHARE,
+    onSeen: (record) => {
+      metrics.leaseEpoch.set(record.epoch);
+      metrics.standbyLag.set(Math.max(0, record.inputSeq - engine.position));
+      follower.hear(record);
+    },
+    onHeld: (epoch) => {
+      metrics.leaseEpoch.set(epoch);
+      metrics.standbyLag.set(0);
+      lead(epoch).catch(fail);
+    },
+    onLost: fail,
+  });
+  const progress = setInterval(() => {
+    if (leading === undefined) publishProgress(connection, 'standby', progressNow());
+  }, PROGRESS_INTERVAL_MS);
+
+  const preparation = createPreparation(engine, () => leading?.tellProgress());
   const work = async (): Promise<void> => {
     let turnMs = performance.now();
     for await (const message of readLog(connection, 'EVENTS', {
       fromSeq: engine.position + 1,
       signal: reading.signal,
     })) {
+      while (leading === undefined && !reading.signal.aborted && !follower.isAnswered(message.seq))
+        await follower.news();
+      if (reading.signal.aborted) break;
       const poisonedBefore = engine.poisoned;
       const stepMs = performance.now();
       const parts = engine.step(message.seq, message.bytes);
       metrics.stepSeconds.observe((performance.now() - stepMs) / 1_000);
       metrics.lagFrames.set(message.pending);
-      if (engine.poisoned > poisonedBefore && !gate.isAnswered(message.seq))
-        await quarantinePoison(message, parts, { quarantine, log, metrics });
       recent.add(message.seq, parts);
-      await gate.pass(message.seq, parts);
+      // Without an await between a step and this, `lead` finds the engine behind a frame that is wholly dealt with.
+      if (leading === undefined) follower.compare(message.seq, parts);
+      else await leading.pass(message, parts, engine.poisoned > poisonedBefore);
       preparation.wake();
       if (performance.now() - turnMs > TURN_MS) {
         await yieldToTimers();
@@ -123,49 +168,53 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
       }
       if (reading.signal.aborted) break;
     }
-    gate.assertOpen();
+    if (failure !== undefined) throw failure;
   };
 
   let aborted = false;
-  const end = async (failure: unknown): Promise<void> => {
+  const end = async (failed: boolean): Promise<void> => {
     clearInterval(progress);
     preparation.stop();
-    query.stop();
-    questions.stop();
-    if (failure === undefined && !aborted) await withDeadline(checkpointer.save(), STOP_TIMEOUT_MS);
-    if (failure === undefined && !aborted) tellProgress();
-    await publisher.close();
-    quarantine.close();
-    await checkpointer.stop();
-    if (failure === undefined || aborted) return;
+    await follower.stop();
+    if (aborted) lease.stop();
+    else if (failed || leading === undefined) await lease.release();
+    else await leading.handOver();
+    await leading?.close();
+    if (!failed || aborted) return;
     log.fatal({ err: failure, position: engine.position }, failureMessage(failure));
     throw failure;
   };
   const done = work().then(
-    () => end(undefined),
-    (failure: unknown) => end(failure),
+    () => end(false),
+    (error: unknown) => {
+      failure ??= error;
+      return end(true);
+    },
   );
   // Whoever awaits `done` gets the failure; until then it must not bring the process down.
   done.catch(() => undefined);
-  log.info(
-    { position: engine.position, answeredSeq, loadMs: o.clock.nowMs() - startedMs },
-    'the processor reads the log',
-  );
+  log.info({ position: engine.position, loadMs: o.clock.nowMs() - startedMs }, 'the processor follows the log');
 
   return {
     done,
     get position() {
-      return gate.acknowledged;
+      return leading?.gate.acknowledged ?? engine.position;
     },
+    get isLeading() {
+      return leading !== undefined && lease.isHeld();
+    },
+    whenLeading,
     digest: () => engine.stats().digest,
     async stop() {
       reading.abort();
+      follower.wake();
       await done;
     },
     async abort() {
       aborted = true;
       reading.abort();
-      await publisher.close();
+      follower.wake();
+      await leading?.close();
       await done.catch(() => undefined);
     },
   };
@@ -182,16 +231,7 @@ async function warnOfLostHistory(connection: StreamConnection, engine: Engine, l
 }
 
 function failureMessage(failure: unknown): string {
-  if (failure instanceof WeirError && failure.code === 'log.fenced')
-    return 'another processor writes to OUTCOMES: this one stops, so that nothing is answered twice';
+  if (failure instanceof WeirError && (failure.code === 'log.fenced' || failure.code === 'lease.lost'))
+    return 'another processor has taken over: this one stops, so that nothing is answered twice, and may start again as a standby';
   return 'the processor stops: it cannot go on';
-}
-
-async function withDeadline(work: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work, deadline]);
-  clearTimeout(timer);
 }

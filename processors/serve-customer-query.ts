@@ -1,4 +1,7 @@
-/** Answers `weir.query.customer`: JSON `{customer}` → what the engine knows of it, as of its present position. */
+/**
+ * Answers `weir.query.customer`: JSON `{customer}` → what the engine knows of it, as of its present position. A processor
+ * that does not lead stays silent: the one that does is asked as well, and knows more.
+ */
 import Type from 'typebox';
 import Value from 'typebox/value';
 import { WeirError } from '../core/errors.ts';
@@ -8,8 +11,13 @@ import type { Engine } from './engine/engine.ts';
 
 const Query = Type.Object({ customer: Type.String({ minLength: 1, maxLength: 256 }) });
 
-export function serveCustomerQuery(connection: StreamConnection, engine: Engine): { stop(): void } {
+export function serveCustomerQuery(
+  connection: StreamConnection,
+  engine: Engine,
+  isLeading: () => boolean,
+): { stop(): void } {
   return connection.serve(SUBJECTS.queryCustomer, (bytes) => {
+    if (!isLeading()) return undefined;
     const query = parseQuery(bytes);
     const description = engine.describeCustomer(query.customer);
     if (description === undefined)

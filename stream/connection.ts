@@ -88,7 +88,7 @@ export async function connectStream(o: ConnectStreamOptions): Promise<StreamConn
     name: o.name,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
-    reconnectDelayHandler: () => RECONNECT_WAIT_MS + Math.floor(Math.random() * RECONNECT_WAIT_MS),
+    reconnectDelayHandler: createReconnectDelay(),
     pingInterval: PING_INTERVAL_MS,
     timeout: DIAL_TIMEOUT_MS,
     noAsyncTraces: true,
@@ -104,6 +104,21 @@ export async function connectStream(o: ConnectStreamOptions): Promise<StreamConn
     await nats.close();
     throw error;
   }
+}
+
+/**
+ * The client waits until the wall clock has passed its last attempt by this. Where the clock was set back since, that could
+ * take hours; a wait below zero makes it try at once.
+ */
+function createReconnectDelay(): () => number {
+  let lastMs = 0;
+  return () => {
+    const nowMs = Date.now();
+    const setBackMs = lastMs - nowMs;
+    lastMs = nowMs;
+    if (setBackMs > 0) return -setBackMs - DIAL_TIMEOUT_MS;
+    return RECONNECT_WAIT_MS + Math.floor(Math.random() * RECONNECT_WAIT_MS);
+  };
 }
 
 /**

@@ -12,8 +12,10 @@ const STALL_MS = 150;
 
 type Exposition = MetricObjectWithValues<MetricValue<string>>[];
 
-export function serveMetrics(c: StreamConnection, role: string, registry: Registry): { stop(): void } {
+/** `roleNow` is asked each time: a standby may have become the leader. */
+export function serveMetrics(c: StreamConnection, roleNow: () => string, registry: Registry): { stop(): void } {
   return c.serve(SUBJECTS.metrics, async () => {
+    const role = roleNow();
     const metrics: Exposition = await registry.getMetricsAsJSON();
     const labelled = metrics.map((metric) => ({
       ...metric,

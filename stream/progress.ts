@@ -5,7 +5,7 @@
 import type { StreamConnection } from './connection.ts';
 import { SUBJECTS } from './topology.ts';
 
-export type ProgressRole = 'processor' | 'sink';
+export type ProgressRole = 'processor' | 'standby' | 'sink';
 
 export interface Progress {
   /** Last position of EVENTS that the part is done with. */

@@ -51,7 +51,7 @@ export async function startEdge(context: RoleContext): Promise<RunningRole> {
     const auth = createTokenAuthority(parts.jwtSecret);
     const connection = await connectStream({ ...parts.nats, name: 'weir-edge', log });
     undo.push(() => connection.close());
-    serveMetrics(connection, 'edge', metrics);
+    serveMetrics(connection, () => 'edge', metrics);
     const app = await createHttpServer({
       config,
       log,

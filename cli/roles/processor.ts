@@ -1,4 +1,5 @@
-/** Role `processor`: the engine on the log. */
+/** Role `processor`: the engine on the log, as the one that leads or as a standby. */
+import { hostname } from 'node:os';
 import { runProcessor } from '../../processors/run-processor.ts';
 import { connectStream } from '../../stream/connection.ts';
 import { serveMetrics } from '../../stream/metrics-exchange.ts';
@@ -6,8 +7,10 @@ import type { RoleContext, RunningRole } from './role.ts';
 
 export async function startProcessor({ config, parts, log, metrics, clock }: RoleContext): Promise<RunningRole> {
   const connection = await connectStream({ ...parts.nats, name: 'weir-processor', log });
-  serveMetrics(connection, 'processor', metrics);
-  const processor = await runProcessor({ connection, config, log, metrics, clock });
+  const name = `${hostname()}/${process.pid}`;
+  const processor = await runProcessor({ connection, config, name, log, metrics, clock });
+  // Counters of two engines on one log are not to be added up.
+  serveMetrics(connection, () => (processor.isLeading ? 'processor' : 'standby'), metrics);
   return {
     done: processor.done,
     async stop() {

@@ -11,7 +11,7 @@ import type { RoleContext, RunningRole } from './role.ts';
 
 export async function startSink({ config, parts, log, metrics, clock }: RoleContext): Promise<RunningRole> {
   const connection = await connectStream({ ...parts.nats, name: 'weir-sink', log });
-  serveMetrics(connection, 'sink', metrics);
+  serveMetrics(connection, () => 'sink', metrics);
   const store = await openStore({ ...parts.store, log });
   const limits = {
     rowsMax: config.WEIR_SINK_ROWS_MAX,

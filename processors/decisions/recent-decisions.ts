@@ -18,10 +18,10 @@ export interface RecentDecisions {
   /** The parts that answer a position, in the order of positions. */
   add(inputSeq: number, parts: readonly Uint8Array[]): void;
   /** Waits until the position's answer is stored. Rejects with what OUTCOMES refused with. */
-  answer(asked: DecisionQuestion): Promise<DecisionReply>;
+  answer(asked: DecisionQuestion, gate: Pick<OutcomeGate, 'whenAcknowledged'>): Promise<DecisionReply>;
 }
 
-export function createRecentDecisions(gate: Pick<OutcomeGate, 'whenAcknowledged'>): RecentDecisions {
+export function createRecentDecisions(): RecentDecisions {
   const frames = new Map<number, readonly Uint8Array[]>();
   const answers = new Map<string, Uint8Array>();
   let bytesKept = 0;
@@ -50,7 +50,7 @@ export function createRecentDecisions(gate: Pick<OutcomeGate, 'whenAcknowledged'
       bytesKept += bytesOf(parts);
       makeRoom();
     },
-    async answer({ position, source, id }) {
+    async answer({ position, source, id }, gate) {
       const key = `${source}\u0000${id}`;
       const known = answers.get(key);
       if (known !== undefined) return known;

@@ -1,78 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Entry } from '../../../core/codec/entry.ts';
 import type { WeirError } from '../../../core/errors.ts';
-import { digestHex } from '../../../core/hash.ts';
-import { decodeOutcomeFrame, OUTCOMES_OFFSET } from '../../../core/outcomes/outcome-codec.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
 import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
-import { anEvent, aPayment, encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
-import { type Answer, appendFrames, readAnswers, startProcessor } from '../../support/engine/processor.ts';
+import { STREAMS } from '../../../stream/topology.ts';
+import { BASE_MS, busyLog, essence, undisturbed } from '../../support/engine/busy-log.ts';
+import { aPayment, encodeEntries } from '../../support/engine/engine.ts';
+import { appendFrames, readAnswers, startProcessor } from '../../support/engine/processor.ts';
 import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
 import { until } from '../../support/until.ts';
 
-const BASE_MS = 1_780_000_000_000;
 const FRAMES = 400;
-
-const VELOCITY = {
-  id: 'velocity',
-  version: 1,
-  name: 'Many payments',
-  on: ['transaction'],
-  conditions: {
-    all: [
-      {
-        fact: 'window',
-        params: { aggregate: 'count', over: 'customer', last: '1m' },
-        operator: 'greaterThan',
-        value: 8,
-      },
-    ],
-  },
-  event: { type: 'fraud', params: { action: 'review', score: 40, code: 'velocity', message: 'Many payments' } },
-};
-
-/** A deterministic log: rule set, then frames of 1–9 events with repeats, late ones, ticks alone and one damaged entry. */
-function logFrames(): Uint8Array[] {
-  const frames = [encodeEntries([rulesetEntry([VELOCITY])])];
-  for (let f = 1; f < FRAMES; f++) {
-    if (f % 17 === 0) {
-      frames.push(encodeEntries([{ kind: 'tick', timeMs: BASE_MS + f * 1_000 }]));
-      continue;
-    }
-    const entries: (Entry | Uint8Array)[] = [];
-    for (let e = 0; e < 1 + (f % 9); e++) {
-      const n = f * 10 + e;
-      const id = { id: `t-${n % 7 === 0 ? n - 10 : n}` };
-      const at = BASE_MS + (n % 7 === 0 ? n - 10 : n) * 300 - (n % 13 === 0 ? 9_000 : 0);
-      const event =
-        n % 11 === 0
-          ? anEvent('location', `c-${n % 5}`, at, { lat: 31 + (n % 10) / 100, lon: 121 }, id)
-          : aPayment(`c-${n % 5}`, at, { amount: n, merchant: { id: `m-${n % 3}` } }, id);
-      entries.push({ kind: 'event', event });
-    }
-    if (f === 123) entries.push(Uint8Array.of(1, 99, 3));
-    frames.push(encodeEntries(entries));
-  }
-  return frames;
-}
-
-/** What an engine that nothing disturbs answers. */
-function undisturbed(frames: readonly Uint8Array[]): Pick<Answer, 'inputSeq' | 'part' | 'digest'>[] {
-  const engine = createEngine();
-  return frames.flatMap((frame, i) =>
-    engine.step(i + 1, frame).map((bytes) => {
-      const { inputSeq, part } = decodeOutcomeFrame(bytes).head;
-      return { inputSeq, part, digest: digestHex(bytes.subarray(OUTCOMES_OFFSET)) };
-    }),
-  );
-}
-
-const essence = (answers: readonly Answer[]) =>
-  answers.map(({ inputSeq, part, digest }) => ({ inputSeq, part, digest }));
 
 describe('the processor', () => {
   let nats: NatsFixture;
-  const frames = logFrames();
+  const frames = busyLog(FRAMES);
   const expected = undisturbed(frames);
 
   beforeAll(async () => {
@@ -149,21 +90,27 @@ describe('the processor', () => {
     expect(essence(await readAnswers(connection))).toEqual(expected);
   });
 
-  it('stops itself when another processor has taken over, and nothing is answered twice', async () => {
-    const first = await startProcessor(await nats.connect('first'));
-    const connection = await nats.connect('second');
-    const second = await startProcessor(connection);
-    const more = [FRAMES, FRAMES + 1, FRAMES + 2].map((n) =>
-      encodeEntries([{ kind: 'event', event: aPayment('c-9', BASE_MS + n * 1_000_000, {}, { id: `more-${n}` }) }]),
+  it('stops itself when another writes to OUTCOMES, and what it had to say is said once', async () => {
+    const processor = await startProcessor(await nats.connect('fenced'));
+    await processor.whenLeading;
+    const connection = await nats.connect('other');
+    const [last] = (await readAnswers(connection)).slice(-1);
+    const more = [0, 1, 2].map((n) =>
+      encodeEntries([
+        { kind: 'event', event: aPayment('c-9', BASE_MS + (FRAMES + n) * 1_000_000, {}, { id: `more-${n}` }) },
+      ]),
     );
+    const engine = createEngine();
+    const parts = [...frames, ...more].map((frame, i) => engine.step(i + 1, frame));
+    // A writer that did not ask for the lease answers the first of them.
+    await connection.jetstream.publish(STREAMS.OUTCOMES, parts[FRAMES]?.[0] ?? new Uint8Array(0));
     await appendFrames(connection, more);
-    const ends = await Promise.race([first.done.catch((e: unknown) => e), second.done.catch((e: unknown) => e)]);
-    expect(ends).toMatchObject({ code: 'log.fenced' });
-    await Promise.all([first.abort(), second.abort()]);
+    await expect(processor.done).rejects.toMatchObject({ code: 'log.fenced' });
     const rest = await startProcessor(connection);
     await until('the rest', 30_000, () => rest.position === FRAMES + 3);
     await rest.stop();
     const answers = await readAnswers(connection);
+    expect(last?.inputSeq).toBe(FRAMES);
     expect(answers.slice(-3).map(({ inputSeq }) => inputSeq)).toEqual([FRAMES + 1, FRAMES + 2, FRAMES + 3]);
     expect(answers).toHaveLength(expected.length + 3);
   });

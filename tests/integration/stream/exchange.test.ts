@@ -111,7 +111,7 @@ describe('metrics', () => {
       new Counter({ name: 'test_things_total', help: 'Things', registers: [registry] }).inc(i + 1);
       const histogram = new Histogram({ name: 'test_seconds', help: 'Time', buckets: [1], registers: [registry] });
       histogram.observe(0.5);
-      return serveMetrics([a, b][i] ?? a, role, registry);
+      return serveMetrics([a, b][i] ?? a, () => role, registry);
     });
     await Promise.all([a.nats.flush(), b.nats.flush()]);
     const exposition = await collectMetrics(a, 1_000);

@@ -1,7 +1,7 @@
 /**
  * Simulated TCP: bytes arrive in order or not at all, each direction with its own seeded delay. A connection can be cut
- * (what is under way is lost), swallowed (nothing arrives, nobody is told) and orphaned (its process was killed: a part
- * of what it had written still arrives).
+ * (what is under way is lost), swallowed (nothing arrives, nobody is told), held up (everything arrives, but late) and
+ * orphaned (its process was killed: a part of what it had written still arrives).
  */
 import { EventEmitter } from 'node:events';
 import type { Random } from '../world/random.ts';
@@ -155,6 +155,13 @@ export class Connection {
     if (this.#state !== 'open') return;
     this.#swallows = true;
     this.#network.scheduler.after(forMs, this.#network.world, () => this.cut());
+  }
+
+  /** What is sent from now on arrives late, and all of it: TCP through a gap in the network, after its writer's death too. */
+  holdUp(forMs: number): void {
+    const { nowMs } = this.#network.scheduler;
+    this.#clientArrivesMs = Math.max(this.#clientArrivesMs, nowMs + forMs);
+    this.#serverArrivesMs = Math.max(this.#serverArrivesMs, nowMs + forMs);
   }
 
   /** Its process was killed. */

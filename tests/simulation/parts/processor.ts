@@ -1,19 +1,22 @@
-/** The processor as its role starts it. */
+/** The processor as its role starts it; where there are two, the one that does not lead is the other's hot standby. */
 import { Registry } from 'prom-client';
-import { runProcessor } from '../../../processors/run-processor.ts';
+import { type RunningProcessor, runProcessor } from '../../../processors/run-processor.ts';
 import type { PartMain } from '../world/part.ts';
 import { connectPart, type PartSurroundings } from './surroundings.ts';
 
-export function processorMain(s: PartSurroundings): PartMain {
-  return async () => {
-    const connection = await connectPart(s, 'weir-processor');
-    const processor = await runProcessor({
-      connection,
-      config: s.config,
-      log: s.log,
-      metrics: new Registry(),
-      clock: s.clock,
-    });
+/** `onRunning` is told each processor that follows the log, with its figures. */
+export function processorMain(
+  s: PartSurroundings,
+  name: string,
+  onRunning: (life: Parameters<PartMain>[0], processor: RunningProcessor, metrics: Registry) => void,
+): PartMain {
+  return async (life) => {
+    const connection = await connectPart(s, `weir-${name}`);
+    const metrics = new Registry();
+    const processor = await runProcessor({ connection, config: s.config, name, log: s.log, metrics, clock: s.clock });
+    // One that is replaced while it stops says so, here and by `done`.
+    life.onStop(() => void processor.stop().catch(() => undefined));
+    onRunning(life, processor, metrics);
     await processor.done;
   };
 }

@@ -31,6 +31,8 @@ const FAULTS = {
   'kill part': (v, r) => r.pick(v.parts).kill(),
   'pause part': (v, r) => r.pick(v.parts).pause(r.between(50, 4_000)),
   'replace part asleep': (v, r) => r.pick(v.parts).replaceWhileAsleep(r.between(100, 3_000)),
+  'stop processor': (v, r) => r.pick(processorsOf(v)).stop(),
+  'clock jump': (v, r) => r.pick(processorsOf(v)).shiftClock(r.between(-3_600_000, 3_600_000)),
   'kill server': (v, r) => v.killServer(r.between(20, 1_500)),
   'stall server': (v, r) => v.pauseServer(r.between(50, 4_000)),
   'kill store': (v, r) => v.killStore(r.between(20, 1_500)),
@@ -49,12 +51,21 @@ const FAULTS = {
       connection.swallow(r.between(100, 5_000));
     }
   },
+  'hold up connections': (v, r) => {
+    const owner = r.pick(processorsOf(v)).owner;
+    for (const connection of v.network.connections) {
+      if (!r.chance(connection.owner === owner ? 0.9 : 0.15)) continue;
+      v.count('connection held up');
+      connection.holdUp(r.between(100, 4_000));
+    }
+  },
   'outcomes stuck, then a kill': (v, r) => {
     v.server.onlyStream = 'OUTCOMES';
     const forMs = r.between(300, 2_500);
     if (r.chance(0.5)) v.server.noLeaderUntilMs = v.nowMs() + forMs;
     else v.server.fullUntilMs = v.nowMs() + forMs;
-    v.later(forMs * r.between(0.3, 1), () => v.parts.find(({ name }) => name === 'processor')?.kill());
+    const victim = r.pick(processorsOf(v));
+    v.later(forMs * r.between(0.3, 1), () => victim.kill());
   },
   'no leader': (v, r) => {
     v.server.onlyStream = chooseStream(r);
@@ -92,9 +103,13 @@ const FAULTS = {
 export type FaultName = keyof typeof FAULTS;
 const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
 
+const processorsOf = (v: Victims): Part[] => v.parts.filter(({ name }) => name.startsWith('processor'));
+
+const STREAM_NAMES = ['EVENTS', 'OUTCOMES', 'QUARANTINE', 'OBJ_weir-checkpoints', 'KV_weir-state'] as const;
+
 /** Each stream of a cluster has a leader of its own. */
 function chooseStream(random: Random): string | undefined {
-  return random.chance(0.4) ? undefined : random.pick(['EVENTS', 'OUTCOMES', 'QUARANTINE', 'OBJ_weir-checkpoints']);
+  return random.chance(0.4) ? undefined : random.pick(STREAM_NAMES);
 }
 
 export interface PlannedFault {

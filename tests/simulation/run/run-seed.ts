@@ -64,13 +64,21 @@ async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
     for (const fault of faults) scheduler.at(fault.atMs, world.outside, () => fault.run(world.victims));
     scheduler.at(spanMs, world.outside, () => world.heal());
     startProducers(world, workload, promises, finish);
-    const isDone = (): boolean => unfinished === 0 && scheduler.nowMs > spanMs && isAtRest(world);
+    let rivals: string | undefined;
+    const isDone = (): boolean => {
+      const leaders = world.leaders();
+      if (leaders.length > 1) rivals ??= leaders.join(' and ');
+      return unfinished === 0 && scheduler.nowMs > spanMs && isAtRest(world);
+    };
     let rested = false;
     while (!rested && scheduler.nowMs < spanMs + REST_MS) {
       if (!(await scheduler.runUntil(spanMs + REST_MS, isDone))) break;
       await scheduler.runUntil(scheduler.nowMs + QUIET_MS, () => false);
       rested = isDone();
     }
+    if (rivals !== undefined) problems.push(`${rivals} believed in the lease at the same time`);
+    const differences = await world.differences();
+    if (differences > 0) problems.push(`a processor came to ${differences} other outcomes than are published`);
     if (rested) problems.push(...checkWorld(world, promises));
     else problems.push(`did not come to rest: ${unfinished} clients wait, ${describeProgress(world)}`);
   } catch (error) {

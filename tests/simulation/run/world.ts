@@ -1,7 +1,9 @@
 /** One whole simulated Weir: log server, store, network, the three parts and the people outside, from one seed. */
 import { pino } from 'pino';
+import type { Registry } from 'prom-client';
 import { splitFrame } from '../../../core/codec/frame.ts';
 import { type Config, parseConfig } from '../../../core/config.ts';
+import type { RunningProcessor } from '../../../processors/run-processor.ts';
 import { ensureTopology } from '../../../stream/topology.ts';
 import { type Disk, noTroubles, SimulatedServer } from '../nats/server.ts';
 import { Network } from '../nats/socket.ts';
@@ -16,7 +18,7 @@ import { SimulatedTables, type StoreDefects } from '../store/simulated-tables.ts
 import { Part } from '../world/part.ts';
 import type { Random } from '../world/random.ts';
 import { type Owner, Scheduler } from '../world/scheduler.ts';
-import { installWorld, WORLD_START_MS } from '../world/virtual-globals.ts';
+import { installWorld, wallClockMs } from '../world/virtual-globals.ts';
 import type { Victims } from './faults.ts';
 import { CUSTOMERS } from './workload.ts';
 
@@ -29,6 +31,7 @@ export interface Defects {
 const BASE_CONFIG = parseConfig({});
 /** First byte of an encoded tick. */
 const TICK_KIND = 2;
+const TWO_PROCESSORS_CHANCE = 0.6;
 const CHECKPOINT_STREAM = 'OBJ_weir-checkpoints';
 
 export class World {
@@ -51,6 +54,9 @@ export class World {
   #server: SimulatedServer;
   /** Gateways that serve, by their process: one that was replaced in its sleep may still wake up. */
   readonly #edges = new Map<Owner, Edge>();
+  readonly #processors: { readonly owner: Owner; readonly running: RunningProcessor; readonly metrics: Registry }[] =
+    [];
+  #leaders = 0;
 
   constructor(random: Random, defects: Defects = {}) {
     const { scheduler } = this;
@@ -80,12 +86,15 @@ export class World {
     const surroundings: PartSurroundings = {
       config: chooseConfig(random),
       log: pino({ level: process.env.SIMULATION_LOG ?? 'silent' }),
-      clock: { nowMs: () => Math.floor(WORLD_START_MS + scheduler.nowMs) },
+      clock: { nowMs: () => wallClockMs(scheduler) },
       openStore: (caller) => this.clickHouse.open(caller),
     };
     const part = { scheduler, network: this.network, random: random.fork(), count: this.count };
+    const processor = (name: string): Part =>
+      new Part(name, part, processorMain(surroundings, name, this.#watchProcessor));
     this.parts = [
-      new Part('processor', part, processorMain(surroundings)),
+      processor('processor'),
+      ...(random.chance(TWO_PROCESSORS_CHANCE) ? [processor('processor-2')] : []),
       new Part('sink', part, sinkMain(surroundings)),
       new Part(
         'edge',
@@ -111,6 +120,28 @@ export class World {
     const owner = this.parts.find(({ name }) => name === 'edge')?.owner;
     return owner === undefined ? undefined : this.#edges.get(owner);
   }
+
+  /** Which processes believe to lead: never two at one moment, whatever was asleep or cut off. */
+  leaders(): string[] {
+    const found: string[] = [];
+    for (const { owner, running } of this.#processors) if (owner.alive && running.isLeading) found.push(owner.name);
+    return found;
+  }
+
+  /** Outcomes that a processor found to be others than its own engine's. */
+  async differences(): Promise<number> {
+    let sum = 0;
+    for (const { metrics } of this.#processors) sum += await metricOf(metrics, 'replay_mismatches_total');
+    return sum;
+  }
+
+  readonly #watchProcessor: Parameters<typeof processorMain>[2] = ({ owner }, running, metrics) => {
+    this.#processors.push({ owner, running, metrics });
+    void running.whenLeading.then(async () => {
+      const hasFollowed = (await metricOf(metrics, 'standby_compared_parts_total')) > 0;
+      if (this.#leaders++ > 0) this.count(hasFollowed ? 'standby took over' : 'processor leads again');
+    });
+  };
 
   readonly count = (fault: string): void => {
     this.coverage.set(fault, (this.coverage.get(fault) ?? 0) + 1);
@@ -225,6 +256,10 @@ export class World {
   }
 }
 
+async function metricOf(metrics: Registry, name: string): Promise<number> {
+  return (await metrics.getSingleMetric(`weir_processor_${name}`)?.get())?.values[0]?.value ?? 0;
+}
+
 /** Small limits, so that few events reach them. */
 function chooseConfig(random: Random): Config {
   return {
@@ -236,6 +271,7 @@ function chooseConfig(random: Random): Config {
     WEIR_OUTCOMES_IN_FLIGHT_MAX: 1 + random.below(8),
     WEIR_CHECKPOINT_INTERVAL_MS: 300 + random.below(2_000),
     WEIR_CHECKPOINTS_KEPT: 1 + random.below(3),
+    WEIR_LEASE_MS: 150 + random.below(900),
     WEIR_SINK_ROWS_MAX: 1 + random.below(60),
     WEIR_SINK_LINGER_MS: random.below(300),
     WEIR_RESUME_OFFERS_MAX: 1 + random.below(5),

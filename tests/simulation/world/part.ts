@@ -11,10 +11,18 @@ export interface Life {
   readonly owner: Owner;
   /** Tells those who wait for this process that it is gone; called once. */
   onDeath(listener: () => void): void;
+  /** Makes a clean stop possible, as SIGTERM asks for it. */
+  onStop(listener: () => void): void;
 }
 
 /** Runs until it cannot go on. */
 export type PartMain = (life: Life) => Promise<void>;
+
+interface Current {
+  readonly owner: Owner;
+  readonly listeners: (() => void)[];
+  onStop?: () => void;
+}
 
 export interface PartOptions {
   readonly scheduler: Scheduler;
@@ -32,7 +40,9 @@ export class Part {
   readonly name: string;
   readonly #o: PartOptions;
   readonly #main: PartMain;
-  #current: { owner: Owner; listeners: (() => void)[] } | undefined;
+  #current: Current | undefined;
+  /** Asked to stop; its end is no failure. */
+  readonly #stopping = new Set<Owner>();
   #ends = 0;
 
   constructor(name: string, options: PartOptions, main: PartMain) {
@@ -49,8 +59,15 @@ export class Part {
     const { scheduler } = this.#o;
     const owner = scheduler.createOwner(this.name);
     const listeners: (() => void)[] = [];
-    this.#current = { owner, listeners };
-    const life: Life = { owner, onDeath: (listener) => void listeners.push(listener) };
+    const current: Current = { owner, listeners };
+    this.#current = current;
+    const life: Life = {
+      owner,
+      onDeath: (listener) => void listeners.push(listener),
+      onStop: (listener) => {
+        current.onStop = listener;
+      },
+    };
     scheduler.after(0, owner, () => {
       this.#main(life).then(
         () => this.#ended(owner, new Error('it returned')),
@@ -66,6 +83,22 @@ export class Part {
     this.#o.count(`${this.name} killed`);
     this.#bury(current.owner, current.listeners);
     this.#startAgain();
+  }
+
+  /** SIGTERM, where it can stop cleanly. */
+  stop(): void {
+    const current = this.#current;
+    if (current?.onStop === undefined || this.#stopping.has(current.owner)) return;
+    this.#o.count(`${this.name} stopped`);
+    this.#stopping.add(current.owner);
+    this.#o.scheduler.after(0, current.owner, current.onStop);
+  }
+
+  /** Its wall clock jumps; until it is started anew. */
+  shiftClock(byMs: number): void {
+    if (this.#current === undefined) return;
+    this.#o.count(`${this.name} clock jumped`);
+    this.#current.owner.clockOffsetMs += byMs;
   }
 
   /** SIGSTOP, and SIGCONT after a while. */
@@ -90,11 +123,12 @@ export class Part {
 
   #ended(owner: Owner, error: unknown): void {
     if (!owner.alive) return;
-    this.#o.count(`${this.name} ended by itself`);
+    const wasAsked = this.#stopping.has(owner);
+    if (!wasAsked) this.#o.count(`${this.name} ended by itself`);
     if (process.env.SIMULATION_LOG !== undefined) process.stderr.write(`${this.name} ended: ${String(error)}\n`);
     const wasCurrent = this.#current?.owner === owner;
     this.#bury(owner, wasCurrent ? (this.#current?.listeners ?? []) : []);
-    if (++this.#ends > ENDS_MAX)
+    if (!wasAsked && ++this.#ends > ENDS_MAX)
       this.#o.scheduler.fail(new Error(`${this.name} ends again and again`, { cause: error }));
     else if (wasCurrent) this.#startAgain();
   }

@@ -10,6 +10,8 @@ export interface Owner {
   alive: boolean;
   /** Nothing of it runs before this time. */
   pausedUntilMs: number;
+  /** How far its wall clock is off; steady clocks and timers know nothing of it. */
+  clockOffsetMs: number;
 }
 
 export interface Scheduled {
@@ -37,7 +39,7 @@ export class Scheduler {
   #failure: unknown;
 
   createOwner(name: string): Owner {
-    return { name, alive: true, pausedUntilMs: 0 };
+    return { name, alive: true, pausedUntilMs: 0, clockOffsetMs: 0 };
   }
 
   at(atMs: number, owner: Owner, run: () => void): Scheduled {

@@ -13,6 +13,11 @@ const net = require('node:net') as Record<string, unknown>;
 /** The wall clock at the beginning of a run, milliseconds since the epoch. */
 export const WORLD_START_MS = 1_780_000_000_000;
 
+/** What the process that runs now reads from its wall clock. */
+export function wallClockMs(scheduler: Scheduler): number {
+  return Math.floor(WORLD_START_MS + scheduler.nowMs + (scheduler.current?.clockOffsetMs ?? 0));
+}
+
 /** Opens a simulated connection for the owner that asks for it. */
 export type Dial = (owner: Owner, port: number, onConnect: () => void) => unknown;
 
@@ -106,7 +111,7 @@ export function installWorld(scheduler: Scheduler, random: Random, dial: Dial): 
     });
 
   const RealDate = globalThis.Date;
-  const nowMs = (): number => Math.floor(WORLD_START_MS + scheduler.nowMs);
+  const nowMs = (): number => wallClockMs(scheduler);
   class VirtualDate extends RealDate {
     constructor(...args: [] | [string | number | Date]) {
       super(args.length === 0 ? nowMs() : args[0]);

@@ -13,6 +13,7 @@ const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
   WEIR_CHECKPOINT_INTERVAL_MS: 100,
   WEIR_CHECKPOINTS_KEPT: 3,
   WEIR_OUTCOMES_IN_FLIGHT_MAX: 16,
+  WEIR_LEASE_MS: 150,
 };
 
 export interface StartedProcessor extends RunningProcessor {
@@ -27,6 +28,7 @@ export async function startProcessor(
   const running = await runProcessor({
     connection,
     config: { ...PROCESSOR_CONFIG, ...config },
+    name: 'test',
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     metrics,
     clock: { nowMs: () => 0 },
