@@ -55,7 +55,10 @@ async function collect(stream: Readable, bytesMax: number, what: string, permit:
     stream.on('data', take);
     stream.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
     stream.once('error', (error) => fail(asBodyError(error)));
-    stream.once('close', () => fail(new WeirError('request.invalid', 'the body ended before it was complete')));
+    stream.once('close', () => {
+      // It closes after its end too: an error made for nothing would cost more than all else here.
+      if (!stream.readableEnded) fail(new WeirError('request.invalid', 'the body ended before it was complete'));
+    });
   });
 }
 
