@@ -32,7 +32,7 @@ import { SERIES_TYPES, type Series } from './windows/series.ts';
 import { NO_CELL } from './windows/window-cells.ts';
 
 /** One event in this many shows the next compilation what live traffic is like. */
-const EVENTS_PER_SAMPLE = 64;
+const EVENTS_PER_SAMPLE = 256;
 const NO_ISSUERS: readonly string[] = [];
 const NONE_WITHDRAWN: Judgement['withdrawn'] = [];
 const PLACE_OWNER = 'place\u0000';
