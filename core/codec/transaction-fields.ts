@@ -43,6 +43,8 @@ export const TEXT = 1;
 export const ENUM = 2;
 export const GROUP = 3;
 
+/** By field: the values of an enumeration. */
+export const VALUES: (readonly string[])[] = [];
 /** By field: what it is; for an enumeration its number of values, for a group its first field and their number. */
 export const KINDS = new Uint8Array(FIELDS).fill(TEXT);
 export const FIRST = new Uint8Array(FIELDS);
@@ -56,6 +58,7 @@ for (const [field, values] of [
 ] as const) {
   KINDS[field] = ENUM;
   COUNT[field] = values.length;
+  VALUES[field] = values;
 }
 for (const [field, first, last] of [
   [MERCHANT, MERCHANT_ID, MERCHANT_LON],

@@ -7,7 +7,7 @@ import { EVENT_TYPES, type EventOf } from '../events/event.ts';
 import { UTF8 } from './byte-reader.ts';
 import { asciiText, TextCache } from './text-cache.ts';
 import { createTransactionEvent } from './transaction-event.ts';
-import { COUNT, DATA, ENUM, FIELDS, FIRST, ID, KINDS, NUMBER, SUBJECT, TEXT } from './transaction-fields.ts';
+import { COUNT, DATA, ENUM, FIELDS, FIRST, ID, KINDS, NUMBER, SUBJECT, TEXT, VALUES } from './transaction-fields.ts';
 
 /** Bytes before an entry's id: kind, version, type, offset, time and received time. */
 const HEAD_BYTES = 1 + 1 + 1 + 2 + 8 + 8;
@@ -119,6 +119,12 @@ export class TransactionView {
   one(field: number, values: readonly string[]): string | undefined {
     const at = this.#at[field] as number;
     return at === 0 ? undefined : values[this.bytes[at] as number];
+  }
+
+  /** The text or the value of an enumeration, '' where it is absent. */
+  word(field: number): string {
+    if (KINDS[field] === ENUM) return this.one(field, VALUES[field] as readonly string[]) ?? '';
+    return this.text(field) ?? '';
   }
 
   /** Where the fields end, 0 where something is wrong with them. */

@@ -25,7 +25,7 @@ export const ACCEPTED = 1;
 export const DECISION = 2;
 const POISON = 3;
 const JSON_KIND = 4;
-const KPI = 5;
+export const KPI = 5;
 
 /** Behind kind and index. */
 const ACCEPTED_TYPE_AT = 5;
@@ -89,7 +89,8 @@ export function writeOutcomeHead(writer: ByteWriter, head: OutcomeHead): void {
   writer.u32(head.late);
 }
 
-function readHead(item: Uint8Array | undefined): OutcomeHead {
+/** Throws a `RangeError` where the item is no head. */
+export function readHead(item: Uint8Array | undefined): OutcomeHead {
   if (item === undefined) throw new RangeError('an outcome frame without a head');
   const reader = new ByteReader(item);
   if (reader.u8() !== HEAD) throw new RangeError('an outcome frame does not begin with its head');
@@ -197,7 +198,8 @@ function readKpi(reader: ByteReader): KpiDelta {
   };
 }
 
-function readOutcome(item: Uint8Array): Outcome {
+/** Throws a `RangeError` on an item that no encoder wrote. */
+export function readOutcome(item: Uint8Array): Outcome {
   const reader = new ByteReader(item);
   const kind = reader.u8();
   switch (kind) {

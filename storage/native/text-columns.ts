@@ -6,6 +6,7 @@ import { ByteBuffer, type Column, FlatColumn, varUintLength, writeVarUint } from
 
 const UTF8 = new TextEncoder();
 const ONE_BYTE_LENGTH_MAX = 0x7f;
+const COPY_LOOP_MAX = 64;
 
 function pushString(buffer: ByteBuffer, value: string): void {
   const units = value.length;
@@ -42,10 +43,19 @@ export class StringColumn extends FlatColumn {
 
   /** ClickHouse strings are bytes. */
   pushBytes(value: Uint8Array): void {
-    const start = this.buffer.reserve(value.length + varUintLength(value.length));
-    const at = writeVarUint(this.buffer.bytes, start, value.length);
-    this.buffer.bytes.set(value, at);
-    this.buffer.length = at + value.length;
+    this.pushFrom(value, 0, value.length);
+  }
+
+  /** `length` bytes of `from` from `start` on. */
+  pushFrom(from: Uint8Array, start: number, length: number): void {
+    const { buffer } = this;
+    let at = buffer.reserve(length + varUintLength(length));
+    const { bytes } = buffer;
+    at = writeVarUint(bytes, at, length);
+    // Of the few bytes of an id a loop makes less than of the view that `set` needs.
+    if (length > COPY_LOOP_MAX) bytes.set(from.subarray(start, start + length), at);
+    else for (let i = 0; i < length; i++) bytes[at + i] = from[start + i] as number;
+    buffer.length = at + length;
   }
 }
 

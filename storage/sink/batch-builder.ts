@@ -1,11 +1,15 @@
 /**
- * Outcome frames to blocks: decodes each frame once and spreads its outcomes over the tables' columns. A batch ends where
+ * Outcome frames to blocks: reads each frame once and spreads its outcomes over the tables' columns. A batch ends where
  * an input frame is wholly answered, so its rows depend on its range alone and a repeated batch is the same batch.
  */
 import { decodeEntry } from '../../core/codec/entry.ts';
+import { FrameItems } from '../../core/codec/frame.ts';
+import { DEPARTMENT, KIND, SOURCE } from '../../core/codec/transaction-fields.ts';
+import { TransactionView } from '../../core/codec/transaction-view.ts';
 import { EVENT_TYPES, type EventType } from '../../core/events/event.ts';
 import type { AcceptedOutcome, Outcome } from '../../core/outcomes/outcome.ts';
-import { decodeOutcomeFrame } from '../../core/outcomes/outcome-codec.ts';
+import { KPI, readHead, readOutcome } from '../../core/outcomes/outcome-codec.ts';
+import { AcceptedItem, DecisionItem } from '../../core/outcomes/outcome-items.ts';
 import { createEventTableWriter, type EventTableWriter } from '../tables/event-table.ts';
 import {
   type AlertDimensions,
@@ -37,11 +41,7 @@ export interface Batch {
 export type OnUnreadable = (what: 'frame' | 'entry', seq: number, error: unknown) => void;
 
 const NO_DIMENSIONS: AlertDimensions = { kind: '', department: '' };
-
-/** What outcomes of an input frame need from the event with the same index. */
-interface Cause extends AlertDimensions {
-  readonly receivedMs: number;
-}
+const NO_INDEX = -1;
 
 export class BatchBuilder {
   rows = 0;
@@ -52,8 +52,14 @@ export class BatchBuilder {
   atAnswerEnd = true;
   readonly #onUnreadable: OnUnreadable;
   #fromSeq = 0;
-  /** By entry index, for the answer that is being read. */
-  readonly #causes = new Map<number, Cause>();
+  readonly #items = new FrameItems();
+  readonly #view = new TransactionView();
+  readonly #accepted = new AcceptedItem();
+  readonly #decision = new DecisionItem();
+  /** What outcomes need from the event that they follow, which has the same index. */
+  readonly #cause = { index: NO_INDEX, receivedMs: 0, kind: '', department: '' };
+  /** Of the row at hand. */
+  readonly #position = { inputSeq: 0, outcomeSeq: 0, item: 0, receivedMs: 0 };
   readonly #events: { readonly [T in EventType]: EventTableWriter };
   readonly #decisions = createDecisionWriter();
   readonly #alerts = createAlertWriter();
@@ -82,27 +88,31 @@ export class BatchBuilder {
   add(message: OutcomeMessage): void {
     if (this.#fromSeq === 0) this.#fromSeq = message.seq;
     this.toSeq = message.seq;
-    let frame: ReturnType<typeof decodeOutcomeFrame>;
+    const { bytes } = message;
+    let head: ReturnType<typeof readHead>;
     try {
-      frame = decodeOutcomeFrame(message.bytes);
+      this.#items.find(bytes);
+      head = readHead(bytes.subarray(this.#items.starts[0], this.#items.ends[0]));
     } catch (error) {
       this.#onUnreadable('frame', message.seq, error);
       return;
     }
-    const { head, outcomes } = frame;
-    if (this.atAnswerEnd) this.#causes.clear();
+    if (this.atAnswerEnd) this.#cause.index = NO_INDEX;
     this.inputSeq = head.inputSeq;
     this.atAnswerEnd = head.final;
-    for (let item = 0; item < outcomes.length; item++) {
-      const outcome = outcomes[item] as Outcome;
-      const index = 'index' in outcome ? outcome.index : -1;
-      const position = {
-        inputSeq: head.inputSeq,
-        outcomeSeq: message.seq,
-        item,
-        receivedMs: this.#causes.get(index)?.receivedMs ?? head.clockMs,
-      };
-      this.#addOutcome(outcome, position);
+    this.#position.inputSeq = head.inputSeq;
+    this.#position.outcomeSeq = message.seq;
+    this.#view.enter(bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Of an event in the part before, the view no longer holds anything.
+    let viewed = NO_INDEX;
+    for (let i = 1; i < this.#items.count; i++) {
+      const start = this.#items.starts[i] as number;
+      const end = this.#items.ends[i] as number;
+      this.#position.item = i - 1;
+      if (this.#addAcceptedView(view, start, end)) viewed = this.#accepted.index;
+      else if (!this.#addDecisionItem(view, bytes, start, end, viewed))
+        this.#addDecoded(bytes.subarray(start, end), head.clockMs);
     }
   }
 
@@ -119,6 +129,45 @@ export class BatchBuilder {
     return batch;
   }
 
+  /** False where it is no accepted transaction that can be read where it lies. */
+  #addAcceptedView(view: DataView, start: number, end: number): boolean {
+    const item = this.#accepted;
+    if (!item.load(view, start, end) || !this.#view.load(item.entryAt, end)) return false;
+    this.#cause.index = item.index;
+    this.#cause.receivedMs = this.#view.receivedMs;
+    this.#cause.kind = this.#view.word(KIND);
+    this.#cause.department = this.#view.word(DEPARTMENT);
+    this.#position.receivedMs = this.#cause.receivedMs;
+    this.#events.transaction.appendView(this.#view, item, this.#position);
+    this.rows++;
+    return true;
+  }
+
+  /** False where it is no decision without reasons about the transaction at hand. */
+  #addDecisionItem(view: DataView, bytes: Uint8Array, start: number, end: number, viewed: number): boolean {
+    const item = this.#decision;
+    if (viewed === NO_INDEX || !item.load(view, start, end) || item.index !== viewed) return false;
+    this.#position.receivedMs = this.#cause.receivedMs;
+    this.#decisions.appendItem(bytes, item, this.#view.word(SOURCE), end, this.#position);
+    this.rows++;
+    return true;
+  }
+
+  #addDecoded(item: Uint8Array, clockMs: number): void {
+    // Rollups are made from the rows themselves.
+    if (item[0] === KPI) return;
+    let outcome: Outcome;
+    try {
+      outcome = readOutcome(item);
+    } catch (error) {
+      this.#onUnreadable('frame', this.#position.outcomeSeq, error);
+      return;
+    }
+    const isCaused = 'index' in outcome && outcome.index === this.#cause.index;
+    this.#position.receivedMs = isCaused ? this.#cause.receivedMs : clockMs;
+    this.#addOutcome(outcome, this.#position);
+  }
+
   #addOutcome(outcome: Outcome, position: RowPosition): void {
     switch (outcome.kind) {
       case 'accepted':
@@ -128,7 +177,7 @@ export class BatchBuilder {
         this.#decisions.append(outcome, position);
         break;
       case 'alert':
-        this.#alerts.append(outcome, this.#causes.get(outcome.index) ?? NO_DIMENSIONS, position);
+        this.#alerts.append(outcome, outcome.index === this.#cause.index ? this.#cause : NO_DIMENSIONS, position);
         break;
       case 'offer':
         this.#offers.append(outcome, position);
@@ -164,13 +213,12 @@ export class BatchBuilder {
     }
     const { event } = entry;
     const transaction = event.type === 'transaction' ? event.data : undefined;
-    this.#causes.set(outcome.index, {
-      receivedMs: event.receivedMs,
-      kind: String(transaction?.kind ?? ''),
-      department: transaction?.department ?? '',
-    });
-    const at = { ...position, receivedMs: event.receivedMs };
-    this.#events[event.type].append(event, outcome.customer, outcome.late, at);
+    this.#cause.index = outcome.index;
+    this.#cause.receivedMs = event.receivedMs;
+    this.#cause.kind = String(transaction?.kind ?? '');
+    this.#cause.department = transaction?.department ?? '';
+    this.#position.receivedMs = event.receivedMs;
+    this.#events[event.type].append(event, outcome.customer, outcome.late, position);
     this.rows++;
   }
 

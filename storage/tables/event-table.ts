@@ -2,7 +2,10 @@
  * Events to rows: one writer per event type. A bit in `present` per optional member tells absent from empty, and members
  * that no column is for go to `extra` as JSON of the same shape, so that `read-event.ts` gives back what came in.
  */
+import { AMOUNT, FIRST, ID, SOURCE, SUBJECT } from '../../core/codec/transaction-fields.ts';
+import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { EventType, WeirEvent } from '../../core/events/event.ts';
+import type { AcceptedItem } from '../../core/outcomes/outcome-items.ts';
 import { ArrayColumn } from '../native/array-column.ts';
 import type { Column } from '../native/column.ts';
 import { Float64Column, Int16Column, Int64Column, UInt8Column, UInt32Column } from '../native/number-columns.ts';
@@ -13,11 +16,16 @@ import { TableWriter } from './table-writer.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-interface ValueWriter {
-  readonly name: string;
-  readonly bit: number;
+interface ValueColumn {
   /** Pushes the value, or the column's default for `undefined`. */
   readonly push: (value: unknown) => void;
+  /** The same of a field of a transaction. */
+  readonly pushField: (view: TransactionView, field: number) => void;
+}
+
+interface ValueWriter extends ValueColumn {
+  readonly name: string;
+  readonly bit: number;
 }
 
 interface GroupWriter {
@@ -28,6 +36,8 @@ interface GroupWriter {
 
 export interface EventTableWriter extends TableWriter {
   append(event: WeirEvent, customer: string, late: boolean, position: RowPosition): void;
+  /** The same row of a transaction that is read where it lies: `item` holds it. Of the table of transactions only. */
+  appendView(view: TransactionView, item: AcceptedItem, position: RowPosition): void;
 }
 
 export function createEventTableWriter(type: EventType): EventTableWriter {
@@ -55,8 +65,22 @@ export function createEventTableWriter(type: EventType): EventTableWriter {
       time.push(event.timeMs);
       offsetMinutes.push(event.offsetMinutes);
       late.push(isLate ? 1 : 0);
-      present.push(data(event.data));
+      present.push(data.push(event.data));
       extra.push(lastExtra === undefined ? '' : JSON.stringify(lastExtra));
+      writer.rows++;
+    },
+    appendView(view: TransactionView, item: AcceptedItem, position: RowPosition) {
+      pushPosition(position);
+      eventId.pushFrom(view.bytes, view.at(ID), view.length(ID));
+      source.push(view.word(SOURCE));
+      subject.pushFrom(view.bytes, view.at(SUBJECT), view.length(SUBJECT));
+      customer.pushFrom(view.bytes, item.customerAt, item.customerLength);
+      time.push(view.timeMs);
+      offsetMinutes.push(view.offsetMinutes);
+      late.push(item.late ? 1 : 0);
+      present.push(data.pushView(view));
+      // A view has no members but those that columns are for.
+      extra.push('');
       writer.rows++;
     },
   });
@@ -65,16 +89,23 @@ export function createEventTableWriter(type: EventType): EventTableWriter {
 /** Set by the data writer for the row it has just written; a return value would cost an object per row. */
 let lastExtra: Record<string, unknown> | undefined;
 
-function createDataWriter(writer: TableWriter, fields: readonly EventField[]): (data: Members) => number {
+interface DataWriter {
+  /** Pushes a value to each column and returns `present`; `lastExtra` is what no column is for. */
+  push(data: Members): number;
+  /** The same of a transaction, whose fields are numbered in the order of its columns. */
+  pushView(view: TransactionView): number;
+}
+
+function createDataWriter(writer: TableWriter, fields: readonly EventField[]): DataWriter {
   let bits = 0;
   const nextBit = () => (1 << bits++) >>> 0;
   const writers: (ValueWriter | GroupWriter)[] = fields.map((field) => {
-    if (!isGroup(field)) return { name: field.name, bit: nextBit(), push: addColumn(writer, field.column, field.kind) };
+    if (!isGroup(field)) return { name: field.name, bit: nextBit(), ...addColumn(writer, field.column, field.kind) };
     const bit = nextBit();
     const members = field.fields.map((member) => ({
       name: member.name,
       bit: nextBit(),
-      push: addColumn(writer, member.column, member.kind),
+      ...addColumn(writer, member.column, member.kind),
     }));
     return { name: field.name, bit, members };
   });
@@ -84,7 +115,7 @@ function createDataWriter(writer: TableWriter, fields: readonly EventField[]): (
     fields.filter(isGroup).map((field) => [field.name, new Set(field.fields.map((member) => member.name))]),
   );
 
-  return (data) => {
+  const push = (data: Members): number => {
     let present = 0;
     let found = 0;
     let extra: Record<string, unknown> | undefined;
@@ -117,6 +148,27 @@ function createDataWriter(writer: TableWriter, fields: readonly EventField[]): (
     lastExtra = extra;
     return present >>> 0;
   };
+
+  const pushView = (view: TransactionView): number => {
+    let present = 0;
+    for (let i = 0; i < writers.length; i++) {
+      const field = writers[i] as ValueWriter | GroupWriter;
+      const number = AMOUNT + i;
+      if (view.has(number)) present |= field.bit;
+      if ('push' in field) {
+        field.pushField(view, number);
+        continue;
+      }
+      for (let k = 0; k < field.members.length; k++) {
+        const member = field.members[k] as ValueWriter;
+        const inner = (FIRST[number] as number) + k;
+        if (view.has(inner)) present |= member.bit;
+        member.pushField(view, inner);
+      }
+    }
+    return present >>> 0;
+  };
+  return { push, pushView };
 }
 
 const NO_MEMBERS: Members = Object.freeze({});
@@ -133,37 +185,52 @@ function unknownMembers(members: Members, known: ReadonlySet<string>): Record<st
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
-function addColumn(writer: TableWriter, name: string, kind: ColumnKind): (value: unknown) => void {
+function addColumn(writer: TableWriter, name: string, kind: ColumnKind): ValueColumn {
   // The schemas of `core/events` have held for every event in the log, so a member has its column's type.
   const add = <C extends Column>(column: C): C => writer.add(name, column);
+  const noField = (): never => {
+    throw new RangeError(`a transaction has no member of kind ${kind}`);
+  };
   switch (kind) {
     case 'integer': {
       const column = add(new Int64Column('Int64'));
-      return (value) => column.push(value === undefined ? 0 : (value as number));
+      return {
+        push: (value) => column.push(value === undefined ? 0 : (value as number)),
+        pushField: (view, field) => column.push(view.number(field) ?? 0),
+      };
     }
     case 'float': {
       const column = add(new Float64Column());
-      return (value) => column.push(value === undefined ? Number.NaN : (value as number));
+      return {
+        push: (value) => column.push(value === undefined ? Number.NaN : (value as number)),
+        pushField: (view, field) => column.push(view.number(field) ?? Number.NaN),
+      };
     }
     case 'text': {
       const column = add(new StringColumn());
-      return (value) => column.push(value === undefined ? '' : (value as string));
+      return {
+        push: (value) => column.push(value === undefined ? '' : (value as string)),
+        pushField: (view, field) => column.pushFrom(view.bytes, view.at(field), view.length(field)),
+      };
     }
     case 'tag': {
       const column = add(new TagColumn());
-      return (value) => column.push(value === undefined ? '' : (value as string));
+      return {
+        push: (value) => column.push(value === undefined ? '' : (value as string)),
+        pushField: (view, field) => column.push(view.word(field)),
+      };
     }
     case 'boolean': {
       const column = add(new UInt8Column());
-      return (value) => column.push(value === true ? 1 : 0);
+      return { push: (value) => column.push(value === true ? 1 : 0), pushField: noField };
     }
     case 'json': {
       const column = add(new StringColumn());
-      return (value) => column.push(value === undefined ? '' : JSON.stringify(value));
+      return { push: (value) => column.push(value === undefined ? '' : JSON.stringify(value)), pushField: noField };
     }
     case 'texts': {
       const column = add(new ArrayColumn<string>(new StringColumn()));
-      return (value) => column.push(value === undefined ? [] : (value as string[]));
+      return { push: (value) => column.push(value === undefined ? [] : (value as string[])), pushField: noField };
     }
   }
 }

@@ -9,11 +9,14 @@ import type {
   ShadowOutcome,
   WithdrawnOutcome,
 } from '../../core/outcomes/outcome.ts';
+import type { DecisionItem } from '../../core/outcomes/outcome-items.ts';
 import { ArrayColumn } from '../native/array-column.ts';
 import { Float64Column, Int64Column, UInt8Column, UInt32Column } from '../native/number-columns.ts';
 import { StringColumn, TagColumn } from '../native/text-columns.ts';
 import { addPositionColumns, type RowPosition, TIME_TYPE } from './position-columns.ts';
 import { TableWriter } from './table-writer.ts';
+
+const NO_REASONS: readonly Reason[] = [];
 
 /** A table writer with its own way to append. */
 export interface RowWriter<A extends readonly unknown[]> extends TableWriter {
@@ -42,7 +45,12 @@ function addReasonColumns(writer: TableWriter): (reasons: readonly Reason[]) => 
   };
 }
 
-export function createDecisionWriter(): RowWriter<[DecisionOutcome, RowPosition]> {
+export interface DecisionWriter extends RowWriter<[DecisionOutcome, RowPosition]> {
+  /** The row of a decision without reasons that is read where it lies. */
+  appendItem(bytes: Uint8Array, item: DecisionItem, source: string, end: number, position: RowPosition): void;
+}
+
+export function createDecisionWriter(): DecisionWriter {
   const writer = new TableWriter('decisions');
   const pushPosition = addPositionColumns(writer);
   const eventId = writer.add('event_id', new StringColumn());
@@ -54,7 +62,7 @@ export function createDecisionWriter(): RowWriter<[DecisionOutcome, RowPosition]
   const rulesetVersion = writer.add('ruleset_version', new UInt32Column());
   const pushReasons = addReasonColumns(writer);
   const trace = writer.add('trace', new StringColumn());
-  return withAppend(writer, (outcome, position) => {
+  const rows = withAppend<[DecisionOutcome, RowPosition]>(writer, (outcome, position) => {
     pushPosition(position);
     eventId.push(outcome.eventId);
     source.push(outcome.source);
@@ -65,6 +73,21 @@ export function createDecisionWriter(): RowWriter<[DecisionOutcome, RowPosition]
     rulesetVersion.push(outcome.rulesetVersion);
     pushReasons(outcome.reasons);
     trace.pushBytes(outcome.trace);
+  });
+  return Object.assign(rows, {
+    appendItem(bytes: Uint8Array, item: DecisionItem, sourceName: string, end: number, position: RowPosition) {
+      pushPosition(position);
+      eventId.pushFrom(bytes, item.eventIdAt, item.eventIdLength);
+      source.push(sourceName);
+      customer.pushFrom(bytes, item.customerAt, item.customerLength);
+      time.push(item.timeMs);
+      decision.push(item.decision);
+      score.push(item.score);
+      rulesetVersion.push(item.rulesetVersion);
+      pushReasons(NO_REASONS);
+      trace.pushFrom(bytes, item.traceAt, end - item.traceAt);
+      writer.rows++;
+    },
   });
 }
 
