@@ -75,9 +75,9 @@ export class ByteWriter {
   }
 
   /** The memory, with room for `extra` bytes from `length` on: whoever writes there says by `skipTo` how far. */
-  room(extra: number): Uint8Array {
+  room(extra: number): DataView {
     this.#reserve(extra);
-    return this.#bytes;
+    return this.#view;
   }
 
   /** What `room` gave is written up to here. */

@@ -23,15 +23,13 @@ export function generateTraceWriter(
   const b = new SourceBuilder();
   const room = b.integer(ROOM_BYTES);
   const words: Source[] = [];
-  let first = b.join`b=w.room(${room});at=w.length;b[at]=${b.integer(version)};p=at+1;`;
+  let first = b.join`b=w.room(${room});at=w.length;b.setUint8(at,${b.integer(version)});p=at+1;`;
   for (let start = 0; start < slots.length; start += TAGS_PER_WORD) {
     const values: Source[] = [];
     const end = Math.min(slots.length, start + TAGS_PER_WORD);
     for (let i = start; i < end; i++)
       values.push(writeSlot(b, slots[i] as number, names[i], (i - start) * TAG_BITS, room));
-    words.push(
-      b.join`${first}at=p+4;t=0;${b.list(values, '')}b[p]=t;b[p+1]=t>>>8;b[p+2]=t>>>16;b[p+3]=t>>>24;w.skipTo(at);`,
-    );
+    words.push(b.join`${first}at=p+4;t=0;${b.list(values, '')}b.setUint32(p,t,true);w.skipTo(at);`);
     first = b.join`b=w.room(${room});p=at;`;
   }
   // The builder's text has this shape for every input.
@@ -49,7 +47,7 @@ function writeSlot(
   const other = b.join`{w.skipTo(at);m=${b.constant(writeValue)}(w,v,${b.value(names)});at=w.length;b=w.room(${room});}`;
   const put =
     names === undefined
-      ? b.join`if(typeof v==="number"&&v>>>0===v&&(v!==0||1/v>0)){b[at]=v;b[at+1]=v>>>8;b[at+2]=v>>>16;b[at+3]=v>>>24;m=(39-Math.clz32(v|1))>>3;at+=m;m+=${b.integer(BYTE - 1)};}else${other}`
-      : b.join`m=typeof v==="string"?${b.constant(names)}.get(v):undefined;if(m!==undefined){b[at++]=m;m=${b.integer(NAMED)};}else${other}`;
+      ? b.join`if(typeof v==="number"&&v>>>0===v&&(v!==0||1/v>0)){b.setUint32(at,v,true);m=(39-Math.clz32(v|1))>>3;at+=m;m+=${b.integer(BYTE - 1)};}else${other}`
+      : b.join`m=${b.constant(names)}.get(v);if(m!==undefined){b.setUint8(at++,m);m=${b.integer(NAMED)};}else${other}`;
   return b.join`v=s[${b.integer(slot)}];${put}t|=m<<${b.integer(shift)};`;
 }
