@@ -97,8 +97,8 @@ export interface LagReport {
   readonly slowest: 'processor' | 'sink' | 'live' | 'none';
 }
 
-/** A part may be this much further behind at the end than at the beginning: a batch more or less of the sink. */
-const GROWTH_ALLOWED_SECONDS = 1.5;
+/** A part may be this much further behind at the end than at the beginning: a batch more or less of the sink, which fills for up to two seconds. */
+const GROWTH_ALLOWED_SECONDS = 2.5;
 
 /**
  * Lag in seconds is frames behind over frames a second. Positions count all frames, `appended` only those of this
