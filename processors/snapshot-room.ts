@@ -8,6 +8,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Room beyond what is needed now, so that a growing state does not need new room each time. */
 const SPARE_SHARE = 1.15;
 const SPARE_BYTES = 2 * 1_048_576;
+/** The longest typed array of Node.js 20. */
+const ROOM_BYTES_MAX = 2 ** 32;
 /** Cleared in well under a millisecond. */
 const SLICE_BYTES = 1_048_576;
 
@@ -20,10 +22,10 @@ export function createSnapshotRoom(): SnapshotRoom {
   let room = new Uint8Array(0);
   return {
     async reserve(bytes) {
-      if (room.length >= bytes + SPARE_BYTES) return room;
+      if (room.length >= Math.min(bytes + SPARE_BYTES, ROOM_BYTES_MAX)) return room;
       // The one before is let go first: both at once would be a third image of the state.
       room = new Uint8Array(0);
-      const grown = new Uint8Array(Math.ceil(bytes * SPARE_SHARE) + 2 * SPARE_BYTES);
+      const grown = new Uint8Array(Math.min(ROOM_BYTES_MAX, Math.ceil(bytes * SPARE_SHARE) + 2 * SPARE_BYTES));
       for (let at = 0; at < grown.length; at += SLICE_BYTES) {
         grown.fill(0, at, at + SLICE_BYTES);
         await nextTurn();

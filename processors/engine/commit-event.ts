@@ -10,7 +10,7 @@ import type { EngineState } from './engine-state.ts';
 import { issuerOf } from './event-facts.ts';
 import { CARD, CUSTOMER, DEVICE, findField, KEY_INDEX, MERCHANT } from './event-keys.ts';
 import type { Judgement } from './judgement.ts';
-import { ENTITY_TEXT_UNITS_MAX } from './limits.ts';
+import { COMMIT_WORDS_MAX, ENTITY_TEXT_UNITS_MAX } from './limits.ts';
 import { remember, withdraw } from './offers/offer-memory.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
 import { NO_CELL } from './windows/window-cells.ts';
@@ -20,6 +20,7 @@ const linkKeys = new Uint32Array(LINK_KEYS);
 /** Throws where a bound of the state stands in the way of the commit. */
 export function assertCommittable(state: EngineState, event: WeirEvent, j: Judgement): void {
   const links = j.details?.links.length ?? 0;
+  state.slab.assertRoom(COMMIT_WORDS_MAX);
   state.entities.assertRoom(j.keys.texts.length + 1 + links);
   const merged = event.type === 'profile' ? cellsToMerge(state, event.data.links ?? []) : 0;
   state.windows.cells.assertRoom(state.rules.plan.series.length + merged);

@@ -72,3 +72,5 @@ export const LIST_SWEEP_PER_FRAME = 512;
 export const PART_BYTES_MAX = 900 * 1_024;
 /** Characters of a poison message. */
 export const POISON_MESSAGE_UNITS_MAX = 1_000;
+/** Words of the slab that must be left for an event to be taken: 32 MiB, more than any one makes the state grow by. */
+export const COMMIT_WORDS_MAX = 2 ** 22;

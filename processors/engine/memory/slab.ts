@@ -12,8 +12,10 @@ import { SIZE_CLASSES, sizeClassOf, sizeOfClass } from './size-class.ts';
 /** 16 KiB: copying one before its first change takes about 2 µs. */
 export const PAGE_WORDS = 2_048;
 const PAGE_SHIFT = 11;
-/** Word indexes are kept as 32-bit numbers. */
-export const SLAB_WORDS_MAX = 0xffff_f800;
+/**
+ * 4 GiB, the longest typed array of Node.js 20, less 64 MiB, so that a snapshot, which holds more than the slab, is none longer.
+ */
+export const SLAB_WORDS_MAX = 2 ** 29 - 2 ** 23;
 const WORDS_AT_START = 1 << 15;
 
 export interface PageWatcher {
@@ -74,6 +76,14 @@ export class Slab {
     const base = this.allocate(words);
     this.words.fill(0, base, base + words);
     return base;
+  }
+
+  /** Throws where `words` more might not fit: called before any state changes. */
+  assertRoom(words: number): void {
+    if (this.top + words > SLAB_WORDS_MAX)
+      throw new RangeError(
+        `the engine holds its maximum of ${Math.round((SLAB_WORDS_MAX * 8) / 2 ** 20)} MiB of state`,
+      );
   }
 
   /** Gives a block back; `words` is what it was allocated with. */

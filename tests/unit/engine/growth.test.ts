@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
 import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
 import { Slab } from '../../../processors/engine/memory/slab.ts';
 import { EntityTable } from '../../../processors/engine/tables/entity-table.ts';
@@ -48,6 +49,20 @@ describe('state that outgrows its first tables', () => {
       late: 0,
     });
     expect(engine.describeCustomer('c-2999-客')).toMatchObject({ transactionCount: 3, historyEvents: 3 });
+  });
+
+  it('puts an event aside for which its memory has no room, and goes on', () => {
+    const engine = createEngine();
+    const payment = (id: string) => encodeEntries([{ kind: 'event', event: aPayment('c-1', BASE_MS, {}, { id }) }]);
+    const kindsOf = (parts: readonly Uint8Array[]) =>
+      parts.flatMap((part) => decodeOutcomeFrame(part).outcomes.map(({ kind }) => kind));
+    engine.step(1, payment('a'));
+    vi.spyOn(Slab.prototype, 'assertRoom').mockImplementationOnce(() => {
+      throw new RangeError('full');
+    });
+    expect(kindsOf(engine.step(2, payment('b')))).toEqual(['poison']);
+    expect(kindsOf(engine.step(3, payment('b')))).toContain('accepted');
+    expect([engine.poisoned, engine.stats().accepted]).toEqual([1, 2]);
   });
 });
 

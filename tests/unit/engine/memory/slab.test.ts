@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SIZE_CLASSES, sizeClassOf, sizeOfClass } from '../../../../processors/engine/memory/size-class.ts';
-import { PAGE_WORDS, Slab } from '../../../../processors/engine/memory/slab.ts';
+import { PAGE_WORDS, SLAB_WORDS_MAX, Slab } from '../../../../processors/engine/memory/slab.ts';
 import { PAGE_BYTES, SlabImage } from '../../../../processors/engine/memory/slab-image.ts';
 
 describe('the size classes of the slab', () => {
@@ -172,6 +172,13 @@ describe('the slab', () => {
     for (let page = 0; page < image.pages; page++) image.copy(page);
     image.end();
     expect(Buffer.compare(bytes, wanted)).toBe(0);
+  });
+
+  it('says in time that it is full', () => {
+    const slab = new Slab();
+    slab.top = SLAB_WORDS_MAX - 100;
+    expect(() => slab.assertRoom(100)).not.toThrow();
+    expect(() => slab.assertRoom(101)).toThrow('its maximum of 4032 MiB');
   });
 
   it('takes one image at a time', () => {
