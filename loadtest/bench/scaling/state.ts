@@ -3,7 +3,7 @@
  * on with traffic while checkpoints are copied in slices as the processor copies them: memory, time of a checkpoint, the
  * longest time that no frame was answered, collector pauses, and the start from the checkpoint.
  */
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -51,6 +51,7 @@ const WINDOWS: readonly BenchWindow[] = KEYS.flatMap((over, k) =>
 const EVENTS_PER_CUSTOMER = 14;
 const SPAN_MS = 30 * DAY_MS;
 /** As the processor's checkpointer. */
+const READ_BYTES = 64 * 1_048_576;
 const SLICE_PAGES = 64;
 const TRAFFIC_FRAMES = 4_000;
 const MIB = 1_048_576;
@@ -84,7 +85,7 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
     const stateBytes = Object.values(stats.bytes).reduce((sum, value) => sum + value, 0);
     onLine('restoring');
     const restoreMs = performance.now();
-    const restored = restoreEngine(await readFile(join(folder, 'checkpoint')));
+    const restored = restoreEngine(await readWhole(join(folder, 'checkpoint')));
     const at = restored.position - traffic.firstPosition;
     restored.step(restored.position + 1, frames[at] ?? stream.frame());
     const restoreSeconds = (performance.now() - restoreMs) / 1_000;
@@ -104,6 +105,22 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `readFile` ends at 2 GiB. */
+async function readWhole(file: string): Promise<Uint8Array> {
+  const handle = await open(file);
+  try {
+    const bytes = new Uint8Array((await handle.stat()).size);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await handle.read(bytes, at, Math.min(READ_BYTES, bytes.length - at), at);
+      if (bytesRead === 0) throw new RangeError(`the file ended at ${at}`);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
   }
 }
 
