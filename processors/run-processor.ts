@@ -213,6 +213,8 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
     async abort() {
       aborted = true;
       reading.abort();
+      // What waits to be held again must not keep this from ending.
+      lease.stop();
       follower.wake();
       await leading?.close();
       await done.catch(() => undefined);

@@ -13,7 +13,8 @@ const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
   WEIR_CHECKPOINT_INTERVAL_MS: 100,
   WEIR_CHECKPOINTS_KEPT: 3,
   WEIR_OUTCOMES_IN_FLIGHT_MAX: 16,
-  WEIR_LEASE_MS: 150,
+  // Not shorter: who cannot look often enough, on a busy machine, never counts a holder as silent.
+  WEIR_LEASE_MS: 800,
 };
 
 export interface StartedProcessor extends RunningProcessor {
