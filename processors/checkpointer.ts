@@ -24,8 +24,8 @@ export interface Checkpointer {
 
 export function startCheckpointer(o: {
   readonly engine: Pick<Engine, 'position' | 'beginSnapshot' | 'snapshotBytes'>;
-  readonly gate: OutcomeGate;
-  readonly store: CheckpointStore;
+  readonly gate: Pick<OutcomeGate, 'whenAcknowledged'>;
+  readonly store: Pick<CheckpointStore, 'save'>;
   readonly intervalMs: number;
   readonly savedPosition: number;
   readonly log: Logger;

@@ -17,6 +17,7 @@ import { createOutcomePublisher, type OutcomePublisher } from '../stream/log/out
 import { createQuarantinePublisher } from '../stream/log/quarantine.ts';
 import { backOffMs, pause } from '../stream/pause.ts';
 import { type Progress, publishProgress } from '../stream/progress.ts';
+import { withTimeout } from '../stream/with-timeout.ts';
 import { startCheckpointer } from './checkpointer.ts';
 import type { RecentDecisions } from './decisions/recent-decisions.ts';
 import type { Engine } from './engine/engine.ts';
@@ -129,12 +130,12 @@ export async function takeLead(o: LeadOptions): Promise<Leading> {
       await gate.pass(message.seq, parts);
     },
     async handOver() {
-      await withDeadline(gate.whenAcknowledged(engine.position), LAST_ACKS_TIMEOUT_MS);
+      await withTimeout(gate.whenAcknowledged(engine.position), LAST_ACKS_TIMEOUT_MS).catch(() => undefined);
       tellProgress();
       stopServing();
       // Whoever waits for the lease need not wait for the checkpoint: what it reflects is acknowledged, whoever leads.
       await lease.release();
-      await withDeadline(checkpointer.save(), LAST_CHECKPOINT_TIMEOUT_MS);
+      await withTimeout(checkpointer.save(), LAST_CHECKPOINT_TIMEOUT_MS).catch(() => undefined);
     },
     close() {
       closing ??= close();
@@ -153,13 +154,4 @@ async function openAtEnd(publisher: OutcomePublisher): Promise<LogMessage | unde
     }
     await pause(backOffMs(attempt));
   }
-}
-
-async function withDeadline(work: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work, deadline]).catch(() => undefined);
-  clearTimeout(timer);
 }

@@ -6,9 +6,9 @@
 import { type ObjectInfo, type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
 import { WeirError } from '../core/errors.ts';
 import type { StreamConnection } from './connection.ts';
-import { pause } from './pause.ts';
 import { retryTransient } from './retry.ts';
 import { CHECKPOINT_BUCKET } from './topology.ts';
+import { withTimeout } from './with-timeout.ts';
 
 const CHUNK_BYTES = 524_288;
 const SAVE_TIMEOUT_MS = 120_000;
@@ -94,7 +94,7 @@ export function openCheckpointStore(c: StreamConnection, o: { readonly kept: num
         // Waiting for a chunk that is gone would take for ever.
         const chunks = (await chunkCounts(c, chunkSubject(info))).get(chunkSubject(info)) ?? 0;
         if (chunks !== info.chunks) throw damaged(name, `${chunks} of ${info.chunks} chunks are there`);
-        const bytes = await withDeadline(readBlob(store, name), LOAD_TIMEOUT_MS);
+        const bytes = await withTimeout(readBlob(store, name), LOAD_TIMEOUT_MS);
         if (bytes.length !== info.size) throw damaged(name, `${bytes.length} of ${info.size} bytes are there`);
         return bytes;
       }),
@@ -147,12 +147,4 @@ function freeSlot(present: readonly ObjectInfo[], kept: number): string {
 async function chunkCounts(c: StreamConnection, filter: string): Promise<Map<string, number>> {
   const { state } = await c.manager.streams.info(STREAM, { subjects_filter: filter });
   return new Map(Object.entries(state.subjects ?? {}));
-}
-
-async function withDeadline<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
-  promise.catch(() => undefined);
-  const late = pause(timeoutMs, false).then(() => {
-    throw new Error(`nothing within ${timeoutMs} ms`);
-  });
-  return Promise.race([promise, late]);
 }

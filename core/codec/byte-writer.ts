@@ -3,10 +3,10 @@
  * allocation of its own. Strings are a u16 byte length and UTF-8; `text32` carries longer ones.
  */
 
+import { copyBytes } from './copy-bytes.ts';
+
 const UTF8 = new TextEncoder();
 const U16_MAX = 0xffff;
-/** Up to here a loop beats the view that `set` needs. */
-const COPY_LOOP_MAX = 64;
 
 export class ByteWriter {
   #bytes: Uint8Array;
@@ -101,8 +101,7 @@ export class ByteWriter {
   copy(from: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#reserve(length);
-    if (length > COPY_LOOP_MAX) this.#bytes.set(from.subarray(start, end), this.#length);
-    else for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = from[start + i] as number;
+    copyBytes(this.#bytes, this.#length, from, start, length);
     this.#length += length;
   }
 

@@ -2,7 +2,6 @@
  * What looks like a decoded transaction and reads each member from its entry's bytes when somebody asks. One object serves
  * every event of a log: its members change with what the reader stands at.
  */
-import { BUSINESS_LINES, CHANNELS, TRANSACTION_KINDS, TRANSACTION_STATUSES } from '../events/data-schemas.ts';
 import type { EventOf } from '../events/event.ts';
 import {
   AMOUNT,
@@ -46,7 +45,7 @@ export interface TransactionReader {
   text(field: number): string | undefined;
   number(field: number): number | undefined;
   /** The value of an enumeration. */
-  one(field: number, values: readonly string[]): string | undefined;
+  one(field: number): string | undefined;
 }
 
 /** Members are accessors of the object itself, so that paths which look for own members find them. */
@@ -98,19 +97,19 @@ export function createTransactionEvent(view: TransactionReader): EventOf<'transa
       return view.text(CURRENCY);
     },
     get kind() {
-      return view.one(KIND, TRANSACTION_KINDS);
+      return view.one(KIND);
     },
     get status() {
-      return view.one(STATUS, TRANSACTION_STATUSES);
+      return view.one(STATUS);
     },
     get declineReason() {
       return view.text(DECLINE_REASON);
     },
     get channel() {
-      return view.one(CHANNEL, CHANNELS);
+      return view.one(CHANNEL);
     },
     get businessLine() {
-      return view.one(BUSINESS_LINE, BUSINESS_LINES);
+      return view.one(BUSINESS_LINE);
     },
     get department() {
       return view.text(DEPARTMENT);

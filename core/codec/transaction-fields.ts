@@ -44,7 +44,7 @@ export const ENUM = 2;
 export const GROUP = 3;
 
 /** By field: the values of an enumeration. */
-export const VALUES: (readonly string[])[] = [];
+export const VALUES: (readonly string[] | undefined)[] = new Array(FIELDS).fill(undefined);
 /** By field: what it is; for an enumeration its number of values, for a group its first field and their number. */
 export const KINDS = new Uint8Array(FIELDS).fill(TEXT);
 export const FIRST = new Uint8Array(FIELDS);

@@ -116,15 +116,15 @@ export class TransactionView {
     return at === 0 ? undefined : this.#view.getFloat64(at, true);
   }
 
-  one(field: number, values: readonly string[]): string | undefined {
+  /** The value of an enumeration. */
+  one(field: number): string | undefined {
     const at = this.#at[field] as number;
-    return at === 0 ? undefined : values[this.bytes[at] as number];
+    return at === 0 ? undefined : VALUES[field]?.[this.bytes[at] as number];
   }
 
   /** The text or the value of an enumeration, '' where it is absent. */
   word(field: number): string {
-    if (KINDS[field] === ENUM) return this.one(field, VALUES[field] as readonly string[]) ?? '';
-    return this.text(field) ?? '';
+    return (KINDS[field] === ENUM ? this.one(field) : this.text(field)) ?? '';
   }
 
   /** Where the fields end, 0 where something is wrong with them. */

@@ -109,6 +109,18 @@ export interface WithdrawnOutcome {
 }
 
 /** What one second of event time gained, for one combination of dimensions. Sums are integers in minor units. */
+/** The figures of a delta that adds nothing. */
+export const NO_KPIS = {
+  transactions: 0,
+  volume: 0,
+  approved: 0,
+  declined: 0,
+  fees: 0,
+  costs: 0,
+  alerts: 0,
+  offers: 0,
+};
+
 export interface KpiDelta extends KpiDimensions {
   readonly kind: 'kpi';
   /** Start of the second, milliseconds since the Unix epoch. */

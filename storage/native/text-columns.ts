@@ -2,11 +2,11 @@
  * Text in Native format. `StringColumn` writes a length and UTF-8 bytes; `TagColumn` (LowCardinality) writes each distinct
  * value of the block once and an index per row, which costs the server no hashing of its own.
  */
+import { copyBytes } from '../../core/codec/copy-bytes.ts';
 import { ByteBuffer, type Column, FlatColumn, varUintLength, writeVarUint } from './column.ts';
 
 const UTF8 = new TextEncoder();
 const ONE_BYTE_LENGTH_MAX = 0x7f;
-const COPY_LOOP_MAX = 64;
 
 function pushString(buffer: ByteBuffer, value: string): void {
   const units = value.length;
@@ -49,12 +49,10 @@ export class StringColumn extends FlatColumn {
   /** `length` bytes of `from` from `start` on. */
   pushFrom(from: Uint8Array, start: number, length: number): void {
     const { buffer } = this;
-    let at = buffer.reserve(length + varUintLength(length));
+    const head = buffer.reserve(length + varUintLength(length));
     const { bytes } = buffer;
-    at = writeVarUint(bytes, at, length);
-    // Of the few bytes of an id a loop makes less than of the view that `set` needs.
-    if (length > COPY_LOOP_MAX) bytes.set(from.subarray(start, start + length), at);
-    else for (let i = 0; i < length; i++) bytes[at + i] = from[start + i] as number;
+    const at = writeVarUint(bytes, head, length);
+    copyBytes(bytes, at, from, start, length);
     buffer.length = at + length;
   }
 }

@@ -4,7 +4,7 @@
  * added once, so a group's figure equals what the store says at the same position.
  */
 import { MINUTE_MS, SECOND_MS } from '../../../core/clock.ts';
-import type { KpiDelta } from '../../../core/outcomes/outcome.ts';
+import { type KpiDelta, NO_KPIS } from '../../../core/outcomes/outcome.ts';
 import { KPI_DIMENSIONS, type KpiCell, type KpiDimension } from '../messages.ts';
 
 export const SECONDS_KEPT = 120;
@@ -163,18 +163,7 @@ function floorTo(timeMs: number, stepMs: number): number {
 }
 
 function emptyGroup(key: string, currency: string): Group {
-  return {
-    key,
-    currency,
-    transactions: 0,
-    volume: 0,
-    approved: 0,
-    declined: 0,
-    fees: 0,
-    costs: 0,
-    alerts: 0,
-    offers: 0,
-  };
+  return { key, currency, ...NO_KPIS };
 }
 
 function addSums(sums: Sums, gain: Sums): void {

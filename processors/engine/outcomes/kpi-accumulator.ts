@@ -5,7 +5,7 @@
  */
 import { SECOND_MS } from '../../../core/clock.ts';
 import type { TransactionData } from '../../../core/events/data-schemas.ts';
-import type { KpiDelta, KpiDimensions } from '../../../core/outcomes/outcome.ts';
+import { type KpiDelta, type KpiDimensions, NO_KPIS } from '../../../core/outcomes/outcome.ts';
 
 type Gained = { -readonly [K in keyof KpiDelta]: KpiDelta[K] };
 
@@ -132,14 +132,7 @@ function emptyCell(): Gained {
     channel: '',
     region: '',
     currency: '',
-    transactions: 0,
-    volume: 0,
-    approved: 0,
-    declined: 0,
-    fees: 0,
-    costs: 0,
-    alerts: 0,
-    offers: 0,
+    ...NO_KPIS,
   };
 }
 

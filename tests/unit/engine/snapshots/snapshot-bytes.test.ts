@@ -1,7 +1,7 @@
 /** A snapshot is read from wherever its bytes lie: the network hands out slices of buffers at any offset. */
 import { expect, it } from 'vitest';
-import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
-import { engineLog } from '../../support/engine/engine-log.ts';
+import { createEngine, restoreEngine } from '../../../../processors/engine/engine.ts';
+import { engineLog } from '../../../support/engine/engine-log.ts';
 
 it('restores from a slice of a Buffer at any offset', () => {
   const engine = createEngine();

@@ -1,8 +1,8 @@
 /** A snapshot that is copied while the engine goes on is the one that would have been taken by standing still. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
-import { engineLog } from '../../support/engine/engine-log.ts';
+import { createEngine, restoreEngine } from '../../../../processors/engine/engine.ts';
+import { engineLog } from '../../../support/engine/engine-log.ts';
 
 const FRAMES = 260;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
-import { createSnapshotRoom } from '../../../processors/snapshot-room.ts';
-import { engineLog } from '../../support/engine/engine-log.ts';
+import { createEngine, restoreEngine } from '../../../../processors/engine/engine.ts';
+import { createSnapshotRoom } from '../../../../processors/snapshot-room.ts';
+import { engineLog } from '../../../support/engine/engine-log.ts';
 
 it('takes one snapshot after the other in the same memory, each whole, while the state grows', async () => {
   const room = createSnapshotRoom();

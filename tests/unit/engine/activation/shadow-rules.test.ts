@@ -4,19 +4,19 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeEntry } from '../../../core/codec/entry.ts';
-import { splitFrame } from '../../../core/codec/frame.ts';
-import { eventFacts } from '../../../core/events/event-facts.ts';
-import type { Outcome, ShadowOutcome } from '../../../core/outcomes/outcome.ts';
-import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
-import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
-import { SHADOW_RULES_RECORDED_MAX, TIMERS_PER_CUSTOMER_MAX } from '../../../processors/engine/limits.ts';
-import { loadCatalog } from '../../../rules/catalog/load-catalog.ts';
-import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
-import type { RuleExplanation } from '../../../rules/ruleset.ts';
-import { aPayment, createScenario, encodeEntries, type Scenario } from '../../support/engine/engine.ts';
-import { engineLog } from '../../support/engine/engine-log.ts';
-import { at, fraudRule, here, offerRule } from '../../support/engine/rule-documents.ts';
+import { decodeEntry } from '../../../../core/codec/entry.ts';
+import { splitFrame } from '../../../../core/codec/frame.ts';
+import { eventFacts } from '../../../../core/events/event-facts.ts';
+import type { Outcome, ShadowOutcome } from '../../../../core/outcomes/outcome.ts';
+import { decodeOutcomeFrame } from '../../../../core/outcomes/outcome-codec.ts';
+import { createEngine, restoreEngine } from '../../../../processors/engine/engine.ts';
+import { SHADOW_RULES_RECORDED_MAX, TIMERS_PER_CUSTOMER_MAX } from '../../../../processors/engine/limits.ts';
+import { loadCatalog } from '../../../../rules/catalog/load-catalog.ts';
+import { compileRuleSet } from '../../../../rules/compile-rule-set.ts';
+import type { RuleExplanation } from '../../../../rules/ruleset.ts';
+import { aPayment, createScenario, encodeEntries, type Scenario } from '../../../support/engine/engine.ts';
+import { engineLog } from '../../../support/engine/engine-log.ts';
+import { at, fraudRule, here, offerRule } from '../../../support/engine/rule-documents.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 

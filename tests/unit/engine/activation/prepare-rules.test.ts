@@ -1,11 +1,11 @@
 /** Staged rules are compiled between frames, and whoever waits for them is told at once. */
 import { expect, it } from 'vitest';
-import { stageEntries } from '../../../core/codec/stage-entries.ts';
-import { createEngine } from '../../../processors/engine/engine.ts';
-import { createPreparation } from '../../../processors/prepare-rules.ts';
-import { encodeEntries } from '../../support/engine/engine.ts';
-import { fraudRule } from '../../support/engine/rule-documents.ts';
-import { until } from '../../support/until.ts';
+import { stageEntries } from '../../../../core/codec/stage-entries.ts';
+import { createEngine } from '../../../../processors/engine/engine.ts';
+import { createPreparation } from '../../../../processors/prepare-rules.ts';
+import { encodeEntries } from '../../../support/engine/engine.ts';
+import { fraudRule } from '../../../support/engine/rule-documents.ts';
+import { until } from '../../../support/until.ts';
 
 it('tells once that a rule set has come, and once that it is compiled', async () => {
   const engine = createEngine();

@@ -1,12 +1,12 @@
 /** A rule set that comes in parts and goes live later decides as one that goes live at once. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ENGINE_SETTINGS, type Entry } from '../../../core/codec/entry.ts';
-import { stageEntries } from '../../../core/codec/stage-entries.ts';
-import type { RulesetOutcome, RulesetPartOutcome } from '../../../core/outcomes/outcome.ts';
-import { createEngine, type Engine, restoreEngine } from '../../../processors/engine/engine.ts';
-import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
-import { aPayment, createScenario, encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
+import { DEFAULT_ENGINE_SETTINGS, type Entry } from '../../../../core/codec/entry.ts';
+import { stageEntries } from '../../../../core/codec/stage-entries.ts';
+import type { RulesetOutcome, RulesetPartOutcome } from '../../../../core/outcomes/outcome.ts';
+import { createEngine, type Engine, restoreEngine } from '../../../../processors/engine/engine.ts';
+import { compileRuleSet } from '../../../../rules/compile-rule-set.ts';
+import { aPayment, createScenario, encodeEntries, rulesetEntry } from '../../../support/engine/engine.ts';
 
 const BASE_MS = 1_780_000_000_000;
 
