@@ -63,7 +63,7 @@ program
   .action(async ({ json, customers }: { json?: string; customers: number }) => {
     const { runStateBench } = await import('./scaling/state.ts');
     const result = await runStateBench(customers, (line) => void process.stderr.write(`${line}\n`));
-    await report(result, [result], json);
+    await report(result, result.memory, json);
   });
 
 program

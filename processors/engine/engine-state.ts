@@ -23,7 +23,7 @@ import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
 import { Identity, type IdentityHead } from './customers/identity.ts';
 import { EngineSnapshot } from './engine-snapshot.ts';
-import { createCounters, type EngineCounters } from './engine-stats.ts';
+import { createCounters, type EngineCounters, type EngineStats } from './engine-stats.ts';
 import { Blobs } from './memory/blobs.ts';
 import type { RecordTableHead } from './memory/record-table.ts';
 import { Slab, type SlabHead } from './memory/slab.ts';
@@ -142,12 +142,13 @@ export class EngineState {
     return { selectivity: this.rules.ruleSet?.selectivity ?? UNMEASURED };
   }
 
-  get bytes(): { windowKeys: number; rings: number; ids: number; customers: number } {
+  /** See `EngineStats`. */
+  get bytes(): EngineStats['bytes'] {
+    const free = this.slab.freeWords * BYTES_PER_WORD;
     return {
-      windowKeys: this.windows.cells.bytes,
-      rings: this.slab.words.byteLength,
-      ids: this.entities.bytes,
-      customers: this.customers.bytes + this.merchants.bytes,
+      used: this.slab.top * BYTES_PER_WORD - free,
+      free,
+      indexes: this.entities.index.bytes + this.windows.cells.index.bytes,
     };
   }
 

@@ -54,12 +54,11 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly cutEvents: number;
   /** Window keys given back because nothing could reach them. */
   readonly evictedKeys: number;
-  /** Memory by part of the state. */
+  /** Memory of the state: blocks in use, free blocks among them, and the indexes that find ids and window keys. */
   readonly bytes: {
-    readonly windowKeys: number;
-    readonly rings: number;
-    readonly ids: number;
-    readonly customers: number;
+    readonly used: number;
+    readonly free: number;
+    readonly indexes: number;
   };
   /** Chained over every outcome byte since the log began: equal digests mean equal outcomes. */
   readonly digest: string;

@@ -17,6 +17,8 @@ import type { EngineStats } from './engine-stats.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
 import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
+import { describeMemory } from './memory/describe-memory.ts';
+import type { MemoryPart } from './memory/memory-report.ts';
 import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { chainDigest, type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
 import { OutcomeParts } from './outcomes/outcome-parts.ts';
@@ -58,6 +60,8 @@ export interface Engine {
   /** What is known of a customer, by its id or any linked identifier. */
   describeCustomer(id: string): CustomerDescription | undefined;
   stats(): EngineStats;
+  /** Where the memory of the state goes. Walks all of it. */
+  memory(): readonly MemoryPart[];
 }
 
 export function createEngine(options: EngineOptions = {}): Engine {
@@ -173,6 +177,10 @@ class LogEngine implements Engine {
       digest: digestText(state.digest),
       frameDigest: this.#frameDigest,
     };
+  }
+
+  memory(): readonly MemoryPart[] {
+    return describeMemory(this.#state);
   }
 
   /** A frame that cannot be taken apart is poison as a whole. */

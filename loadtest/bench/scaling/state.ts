@@ -11,6 +11,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DAY_MS } from '../../../core/clock.ts';
 import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
 import { createEngine, type Engine, restoreEngine } from '../../../processors/engine/engine.ts';
+import type { MemoryPart } from '../../../processors/engine/memory/memory-report.ts';
 import { createSnapshotRoom } from '../../../processors/snapshot-room.ts';
 import { type BenchWindow, createBenchStream, FRAME_EVENTS } from './bench-stream.ts';
 
@@ -41,6 +42,17 @@ export interface StateReport {
   readonly restoreSeconds: number;
   readonly trafficEvents: number;
   readonly trafficCpuNsPerEvent: number;
+  readonly memory: readonly MemoryRow[];
+}
+
+/** A part of the state after the traffic. */
+export interface MemoryRow {
+  readonly part: string;
+  readonly count: number;
+  readonly mib: number;
+  readonly bytesPerCustomer: number;
+  /** Share that holds something. */
+  readonly usedPercent: number;
 }
 
 const KEYS = ['customer', 'card', 'device', 'merchant'] as const;
@@ -82,6 +94,7 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
     const stats = engine.stats();
     if (stats.poison > 0) throw new Error(`${stats.poison} entries are poison`);
     const memory = process.memoryUsage();
+    const memoryRows = engine.memory().map((part) => memoryRow(part, customers));
     const stateBytes = Object.values(stats.bytes).reduce((sum, value) => sum + value, 0);
     onLine('restoring');
     const restoreMs = performance.now();
@@ -102,6 +115,7 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
       ...traffic.report,
       ...pauses,
       restoreSeconds: round(restoreSeconds),
+      memory: memoryRows,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -204,6 +218,16 @@ function watchCollector() {
         longestGcPauseMs: round(Math.max(0, ...pausesMs)),
       };
     },
+  };
+}
+
+function memoryRow({ part, count, bytes, usedBytes }: MemoryPart, customers: number): MemoryRow {
+  return {
+    part,
+    count,
+    mib: round(bytes / MIB),
+    bytesPerCustomer: Math.round(bytes / customers),
+    usedPercent: bytes === 0 ? 100 : Math.round((usedBytes / bytes) * 100),
   };
 }
 

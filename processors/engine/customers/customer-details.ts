@@ -5,6 +5,7 @@
 import type { ProfileData } from '../../../core/events/data-schemas.ts';
 import { DETAILS_DECODED_MAX, LINKS_PER_CUSTOMER_MAX, OFFERS_REMEMBERED_MAX } from '../limits.ts';
 import type { Blobs } from '../memory/blobs.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import type { RememberedOffer } from '../offers/offer-memory.ts';
 import { type Bill, mergeBills } from './bills.ts';
 import type { CustomerTable } from './customer-table.ts';
@@ -52,6 +53,14 @@ export class CustomerDetailsTable {
     if (next !== base) this.#customers.setDetailsBase(row, next);
     // What is read later is what was written, members that are undefined left out, whether it was kept decoded or not.
     this.#forget(row);
+  }
+
+  measure(report: MemoryReport): void {
+    for (let row = 1; row <= this.#customers.top; row++) {
+      const base = this.#customers.detailsBase(row);
+      if (base !== 0)
+        report.addBlock('profiles, bills and offers', this.#blobs.wordsOf(base), this.#blobs.wordsOf(base));
+    }
   }
 
   /** Frees the details of a customer that is about to be removed. */

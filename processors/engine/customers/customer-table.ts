@@ -5,9 +5,10 @@
  */
 
 import { CUSTOMERS_MAX } from '../limits.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
-import { addSeen, hasSeen, listSeen, releaseSeen, writeSeen } from './seen-list.ts';
+import { addSeen, hasSeen, listSeen, measureSeen, releaseSeen, writeSeen } from './seen-list.ts';
 
 /** Event types that windows take; each has a newest time of its own, by which lateness is judged. */
 export const TIMED_TYPES = 3;
@@ -44,8 +45,14 @@ export class CustomerTable {
     return this.#records.count;
   }
 
-  get bytes(): number {
-    return this.#records.bytes;
+  /** Rows run from 1 to `top`; one that was removed has no history, details or seen lists. */
+  get top(): number {
+    return this.#records.top;
+  }
+
+  measure(report: MemoryReport): void {
+    this.#records.measure('customers', report);
+    for (let row = 1; row <= this.top; row++) measureSeen(this.#slab, this.#half(row, SEEN_HALF), report);
   }
 
   /** Throws where `add` of `rows` further customers could not succeed: called before any state changes. */
@@ -74,6 +81,7 @@ export class CustomerTable {
   /** The caller has released or moved the history and the details. */
   remove(row: number): void {
     releaseSeen(this.#slab, this.#half(row, SEEN_HALF));
+    this.#setHalf(row, SEEN_HALF, 0);
     this.#records.remove(row);
   }
 

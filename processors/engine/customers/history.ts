@@ -7,6 +7,7 @@
 import { ID, SOURCE as SOURCE_FIELD } from '../../../core/codec/transaction-fields.ts';
 import type { TransactionView } from '../../../core/codec/transaction-view.ts';
 import { hashAscii, hashString } from '../../../core/hash.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import type { Slab } from '../memory/slab.ts';
 import type { CustomerTable } from './customer-table.ts';
 
@@ -195,6 +196,16 @@ export class History {
     customers.setHistoryRing(to, merged, log2);
     customers.setHistorySpan(to, 0, a + b);
     this.evict(to, customers.newestTimedMs(to) - keepMs, keepMax);
+  }
+
+  measure(report: MemoryReport): void {
+    for (let row = 1; row <= this.#customers.top; row++) {
+      if (this.#customers.historyBase(row) === 0) continue;
+      const length = this.#customers.historyLength(row);
+      report.addBlock('histories', EVENT_WORDS << this.#customers.historyLog2(row), EVENT_WORDS * length);
+      for (let i = 0; i < length; i++)
+        if (this.linkOf(row, i) !== 0) report.addBlock('keys of transactions', LINK_WORDS, LINK_WORDS);
+    }
   }
 
   #releaseRing(row: number): void {

@@ -3,6 +3,7 @@
  * with what was seen: most customers have one or two of each. The first half holds both numbers and the size.
  */
 import { DEVICES_KNOWN_MAX, ISSUERS_KNOWN_MAX } from '../limits.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import type { Slab } from '../memory/slab.ts';
 
 const WORDS_AT_START = 2;
@@ -58,6 +59,13 @@ export function writeSeen(slab: Slab, base: number, devices: readonly number[], 
   halves.set(keptDevices, block * 2 + 1);
   halves.set(keptIssuers, block * 2 + 1 + keptDevices.length);
   return block;
+}
+
+export function measureSeen(slab: Slab, base: number, report: MemoryReport): void {
+  if (base === 0) return;
+  const head = slab.halves[base * 2] as number;
+  const halves = 1 + (head & BYTE) + ((head >>> 8) & BYTE);
+  report.addBlock('devices and issuers seen', head >>> 16, halves / 2);
 }
 
 export function releaseSeen(slab: Slab, base: number): void {

@@ -48,7 +48,7 @@ export class Blobs {
     if (base === 0) return this.add(text);
     const length = encode(text);
     const words = wordsFor(length);
-    if (words !== this.#words(base)) {
+    if (words !== this.wordsOf(base)) {
       this.release(base);
       return this.add(text);
     }
@@ -59,7 +59,7 @@ export class Blobs {
   }
 
   release(base: number): void {
-    this.#slab.release(base, this.#words(base));
+    this.#slab.release(base, this.wordsOf(base));
   }
 
   text(base: number): string {
@@ -80,12 +80,13 @@ export class Blobs {
     return length === text.length;
   }
 
-  bytesOf(base: number): number {
-    return this.#slab.halves[base * 2] as number;
+  /** Words that the block was allocated with. */
+  wordsOf(base: number): number {
+    return wordsFor(this.bytesOf(base));
   }
 
-  #words(base: number): number {
-    return wordsFor(this.bytesOf(base));
+  bytesOf(base: number): number {
+    return this.#slab.halves[base * 2] as number;
   }
 }
 

@@ -22,6 +22,7 @@ const SLOTS_AT_START = 8;
 
 export class HashIndex {
   count = 0;
+  #halves = 2 * SLOTS_AT_START * SHARDS;
   readonly #shards: Uint32Array[] = [];
   readonly #counts = new Uint32Array(SHARDS);
 
@@ -40,6 +41,7 @@ export class HashIndex {
     let shard = this.#shards[which] as Uint32Array;
     const count = (this.#counts[which] as number) + 1;
     if (count * 8 > shard.length * 3) {
+      this.#halves += shard.length;
       shard = grow(shard);
       this.#shards[which] = shard;
     }
@@ -62,8 +64,14 @@ export class HashIndex {
     closeGap(shard, slot, mask);
   }
 
+  /** Bytes of all slots. */
   get bytes(): number {
-    return this.#shards.reduce((sum, shard) => sum + shard.byteLength, 0);
+    return this.#halves * Uint32Array.BYTES_PER_ELEMENT;
+  }
+
+  /** Bytes of the slots that hold a record. */
+  get usedBytes(): number {
+    return this.count * 2 * Uint32Array.BYTES_PER_ELEMENT;
   }
 }
 

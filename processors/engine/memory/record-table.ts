@@ -2,11 +2,13 @@
  * Records of a fixed number of words in the slab, numbered from 1 on. They lie in chunks, so that the table grows without
  * moving anything, and a record's words stay where they are for as long as it lives.
  */
+import type { MemoryReport } from './memory-report.ts';
 import type { Slab } from './slab.ts';
 
 const CHUNK_SHIFT = 10;
 const CHUNK_RECORDS = 1 << CHUNK_SHIFT;
 const LINE_WORDS = 8;
+const BYTES_PER_WORD = 8;
 
 export interface RecordTableHead {
   readonly top: number;
@@ -43,8 +45,11 @@ export class RecordTable {
     return this.#top;
   }
 
-  get bytes(): number {
-    return Math.ceil((this.#top + 1) / CHUNK_RECORDS) * CHUNK_RECORDS * this.wordsPerRecord * 8;
+  /** Adds the chunks, of which the records in use are what is used. */
+  measure(part: string, report: MemoryReport): void {
+    const chunks = this.#chunks.reduce((count, base) => count + (base === 0 ? 0 : 1), 0);
+    const chunkBytes = this.#slab.sizeOf(this.#wordsPerChunk) * BYTES_PER_WORD;
+    report.add(part, this.count, chunks * chunkBytes, this.count * this.wordsPerRecord * BYTES_PER_WORD);
   }
 
   /** First word of a record. */
@@ -101,6 +106,10 @@ export class RecordTable {
     this.#chunks.set(head.chunks);
   }
 
+  get #wordsPerChunk(): number {
+    return CHUNK_RECORDS * this.wordsPerRecord + LINE_WORDS - 1;
+  }
+
   #addChunk(id: number): void {
     const chunk = id >>> CHUNK_SHIFT;
     if (chunk >= this.#chunks.length) {
@@ -109,7 +118,7 @@ export class RecordTable {
       this.#chunks = chunks;
     }
     // Records of whole cache lines begin at one.
-    const base = this.#slab.allocate(CHUNK_RECORDS * this.wordsPerRecord + LINE_WORDS - 1);
+    const base = this.#slab.allocate(this.#wordsPerChunk);
     this.#chunks[chunk] = Math.ceil(base / LINE_WORDS) * LINE_WORDS;
   }
 }

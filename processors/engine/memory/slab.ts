@@ -95,6 +95,19 @@ export class Slab {
     this.freeWords += sizeOfClass(sizeClass);
   }
 
+  /** Words that a block takes which is allocated with `words`. */
+  sizeOf(words: number): number {
+    return sizeOfClass(sizeClassOf(words));
+  }
+
+  /** How many blocks are free, and their bytes. Walks them all. */
+  freeBlocks(): { readonly blocks: number; readonly bytes: number } {
+    let blocks = 0;
+    for (let sizeClass = 0; sizeClass < SIZE_CLASSES; sizeClass++)
+      for (let base = this.#free[sizeClass] as number; base !== 0; base = this.halves[base * 2] as number) blocks++;
+    return { blocks, bytes: this.freeWords * 8 };
+  }
+
   /** To be called before words `[word, word + count)` change. */
   touch(word: number, count = 1): void {
     const last = (word + count - 1) >>> PAGE_SHIFT;

@@ -6,6 +6,7 @@
 import { hashBytes } from '../../../core/hash.ts';
 import { ENTITIES_MAX, ENTITY_TEXT_UNITS_MAX } from '../limits.ts';
 import { HashIndex } from '../memory/hash-index.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
 
@@ -44,8 +45,17 @@ export class EntityTable {
     return this.#records.count;
   }
 
-  get bytes(): number {
-    return this.#records.bytes + this.#index.bytes;
+  get index(): HashIndex {
+    return this.#index;
+  }
+
+  measure(report: MemoryReport): void {
+    this.#records.measure('ids', report);
+    for (let entity = 1; entity <= this.#records.top; entity++) {
+      if (this.#get(entity, TEXT_BASE) === 0) continue;
+      const words = Math.ceil(this.#get(entity, TEXT_BYTES) / 8);
+      report.addBlock('long ids', words, words);
+    }
   }
 
   /** The entity of `text`, 0 if it is not known. */

@@ -3,6 +3,7 @@
  * fraud now. Rows are numbered from 1; 0 is "none".
  */
 import { MERCHANTS_MAX } from '../limits.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
 
@@ -24,8 +25,8 @@ export class MerchantTable {
     return this.#records.count;
   }
 
-  get bytes(): number {
-    return this.#records.bytes;
+  measure(report: MemoryReport): void {
+    this.#records.measure('merchants', report);
   }
 
   /** Throws where `add` of `rows` further merchants could not succeed: called before any state changes. */

@@ -4,6 +4,7 @@
  */
 import { CELLS_MAX } from '../limits.ts';
 import { HashIndex } from '../memory/hash-index.ts';
+import type { MemoryReport } from '../memory/memory-report.ts';
 import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
 import { mixKey } from './mix-key.ts';
@@ -49,8 +50,12 @@ export class WindowCells {
     return this.#table.top;
   }
 
-  get bytes(): number {
-    return this.#table.bytes + this.#index.bytes;
+  get index(): HashIndex {
+    return this.#index;
+  }
+
+  measure(report: MemoryReport): void {
+    this.#table.measure('window keys', report);
   }
 
   /** First word of a cell. */

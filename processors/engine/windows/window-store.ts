@@ -3,6 +3,7 @@
  * times, then what its series stores. Nothing is precomputed per window: a window is two positions in the ring, so
  * a late event or an offset costs what a fresh one does, and every window is exact to the millisecond.
  */
+import type { MemoryReport } from '../memory/memory-report.ts';
 import type { RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
 import type { Series } from './series.ts';
@@ -170,6 +171,18 @@ export class WindowStore {
       target.push(this.timeOf(cell, i), value, series.columns > 2 ? this.columnOf(cell, i, 2) : 0);
     }
     this.cells.remove(cell);
+  }
+
+  /** Rings by the kind of key that their series is over. */
+  measure(report: MemoryReport, series: ReadonlyMap<number, Series>): void {
+    this.cells.measure(report);
+    for (let cell = 1; cell <= this.cells.top; cell++) {
+      const half = this.cells.at(cell) * 2;
+      if (this.cells.seriesOf(cell) === 0 || this.slab.halves[half + CELL_BASE] === 0) continue;
+      const columns = this.slab.halves[half + CELL_COLUMNS] as number;
+      const over = series.get(this.cells.seriesOf(cell))?.over.join('+') ?? 'no live series';
+      report.addBlock(`windows over ${over}`, columns * this.#capacity(cell), columns * this.lengthOf(cell));
+    }
   }
 
   saveHead(): WindowStoreHead {
