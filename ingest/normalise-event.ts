@@ -22,6 +22,17 @@ export type NormalisedEvent =
   /** `id` is the event's own, where it could be read. `problems` holds at least one. */
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly id?: string };
 
+/** What is filled in where a producer leaves it out. */
+export const DEFAULTS: Readonly<Record<EventType, Readonly<Record<string, string>>>> = {
+  transaction: { kind: 'purchase', status: 'approved' },
+  location: {},
+  bill: {},
+  profile: {},
+  label: {},
+  offer_feedback: {},
+  place: {},
+};
+
 const ID_SHOWN_CHARACTERS_MAX = 256;
 
 const envelopeValidator = Compile(EventEnvelope);
@@ -45,7 +56,7 @@ export function normaliseEvent(input: unknown, options: NormaliseOptions): Norma
   const instant = parseInstant(time);
   if (instant === undefined || timeProblem(instant, options) !== undefined) return refuse(input, options);
   if (dateProblem(type, data) !== undefined) return refuse(input, options);
-  if (type === 'transaction') fillDefaults(data);
+  fillDefaults(data, DEFAULTS[type]);
   return {
     ok: true,
     // The validator of this type has just accepted `data`; the compiler cannot tie the two members together.
@@ -132,7 +143,6 @@ function dateProblem(type: EventType, data: object): Problem | undefined {
   return { code: 'event.invalid', pointer, message: `${pointer} is no day of the calendar` };
 }
 
-function fillDefaults(data: Record<string, unknown>): void {
-  if (data.kind === undefined) data.kind = 'purchase';
-  if (data.status === undefined) data.status = 'approved';
+function fillDefaults(data: Record<string, unknown>, defaults: Readonly<Record<string, string>>): void {
+  for (const name in defaults) data[name] ??= defaults[name];
 }

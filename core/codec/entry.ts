@@ -95,7 +95,7 @@ const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4, stage: 5, activate: 6 } as
 
 const instrument = group({ type: text, token: text, issuer: text });
 
-const DATA_LAYOUTS: { readonly [T in EventType]: Layout } = {
+export const DATA_LAYOUTS: { readonly [T in EventType]: Layout } = {
   transaction: defineLayout({
     amount: number,
     currency: text,
@@ -152,16 +152,27 @@ export function encodeEntry(writer: ByteWriter, entry: Entry): void {
     return;
   }
   const { event } = entry;
-  writer.u8(EVENT_KIND);
-  writer.u8(ENTRY_VERSION);
-  writer.u8(EVENT_TYPES.indexOf(event.type));
-  writer.i16(event.offsetMinutes);
-  writer.f64(event.timeMs);
-  writer.f64(event.receivedMs);
+  encodeEventHead(writer, EVENT_TYPES.indexOf(event.type), event.offsetMinutes, event.timeMs, event.receivedMs);
   writer.text(event.id);
   writer.text(event.source);
   writer.text(event.subject);
   DATA_LAYOUTS[event.type].encode(writer, event.data);
+}
+
+/** What stands before an event's id; `type` is its place in `EVENT_TYPES`. */
+export function encodeEventHead(
+  writer: ByteWriter,
+  type: number,
+  offsetMinutes: number,
+  timeMs: number,
+  receivedMs: number,
+): void {
+  writer.u8(EVENT_KIND);
+  writer.u8(ENTRY_VERSION);
+  writer.u8(type);
+  writer.i16(offsetMinutes);
+  writer.f64(timeMs);
+  writer.f64(receivedMs);
 }
 
 /** The time of an encoded event, without decoding it; undefined for other entries and for bytes that no encoder wrote. */

@@ -17,6 +17,8 @@ interface Field {
 }
 
 export interface Layout {
+  /** In the order of their presence bits. */
+  readonly fields: readonly Field[];
   encode(writer: ByteWriter, value: Readonly<Record<string, unknown>>): void;
   decode(reader: ByteReader): Record<string, unknown>;
 }
@@ -41,6 +43,8 @@ export function defineLayout(description: Readonly<Record<string, FieldKind>>): 
     throw new RangeError(`a layout holds at most ${EXTRA_BIT} fields, not ${fields.length}`);
 
   return {
+    fields,
+
     encode(writer, value) {
       const bitmapAt = writer.length;
       writer.u32(0);

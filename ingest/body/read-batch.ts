@@ -1,33 +1,16 @@
 /**
- * A body's bytes become encoded log entries and refusals. Each event is cut out, measured, checked for depth, parsed,
- * validated and encoded on its own, so that a bad one harms no other and keeps its own bytes for quarantine. An array
- * must be JSON as a whole (a producer that breaks its brackets cannot be trusted about where an event ends); NDJSON
- * stands or falls line by line. Work is cut into slices, so that a large body does not hold up the event loop.
+ * A body's bytes become encoded log entries and refusals. An array must be JSON as a whole (a producer that breaks its
+ * brackets cannot be trusted about where an event ends); NDJSON stands or falls line by line. Work is cut into slices, so
+ * that a large body does not hold up the event loop.
  */
-import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ByteWriter } from '../../core/codec/byte-writer.ts';
-import { encodeEntry } from '../../core/codec/entry.ts';
-import { FRAME_HEAD_BYTES, FRAME_ITEM_OVERHEAD_BYTES } from '../../core/codec/frame.ts';
 import type { ErrorCode, Problem } from '../../core/errors.ts';
-import { findUnstorable } from '../find-unstorable.ts';
-import { normaliseEvent } from '../normalise-event.ts';
 import type { IngestConfig } from '../ports.ts';
 import { JsonScanner, skipSpace } from './scan-json.ts';
+import { problem, type ReadBatchOptions, type Refusal, TakenEvents } from './taken-events.ts';
 
 /** `json`: one event or an array of events. `lines`: NDJSON. `any`: whichever of the two the bytes are. */
 export type BodyForm = 'json' | 'lines' | 'any';
-
-interface Refusal {
-  /** Of the event among the events of the body, from 0; blank lines do not count. */
-  readonly index: number;
-  readonly id: string | undefined;
-  /** At least one. */
-  readonly problems: readonly Problem[];
-  /** Where the event's bytes lie in the body. */
-  readonly start: number;
-  readonly end: number;
-}
 
 export interface BatchReading {
   /** One event by itself, not an array or lines: it is answered by a status of its own. */
@@ -43,17 +26,12 @@ export interface BatchReading {
   readonly failure: Problem | undefined;
 }
 
-export interface ReadBatchOptions {
-  readonly config: IngestConfig;
-  readonly nowMs: number;
-}
-
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
-/** About two milliseconds of work. */
+/** About a millisecond of work. */
 const SLICE_EVENTS = 256;
 const SLICE_BYTES = 262_144;
 
@@ -65,30 +43,17 @@ export async function readBatch(bytes: Buffer, form: BodyForm, options: ReadBatc
 class BatchReader {
   readonly #bytes: Buffer;
   readonly #config: IngestConfig;
-  readonly #normalise: { readonly nowMs: number; readonly futureMaxMs: number };
-  readonly #encodedBytesMax: number;
   readonly #scanner = new JsonScanner();
-  /** All of the body is well-formed UTF-8, so that no event needs a check of its own. */
-  readonly #utf8: boolean;
-  readonly #writer: ByteWriter;
-  /** Starts and ends of the current slice's entries in the writer. */
-  readonly #bounds: number[] = [];
-  readonly #entries: Uint8Array[] = [];
-  readonly #refusals: Refusal[] = [];
-  #events = 0;
-  #parsed = false;
+  readonly #taken: TakenEvents;
   #single = false;
   #failure: Problem | undefined;
   #sliceEvents = 0;
   #sliceFrom = 0;
 
-  constructor(bytes: Buffer, { config, nowMs }: ReadBatchOptions) {
+  constructor(bytes: Buffer, options: ReadBatchOptions) {
     this.#bytes = bytes;
-    this.#config = config;
-    this.#normalise = { nowMs, futureMaxMs: config.WEIR_EVENT_FUTURE_MAX_MS };
-    this.#encodedBytesMax = config.WEIR_FRAME_BYTES_MAX - FRAME_HEAD_BYTES - FRAME_ITEM_OVERHEAD_BYTES;
-    this.#utf8 = isUtf8(bytes);
-    this.#writer = new ByteWriter(Math.min(Math.max(bytes.length, 512), SLICE_BYTES));
+    this.#config = options.config;
+    this.#taken = new TakenEvents(bytes, options);
   }
 
   async read(form: BodyForm): Promise<BatchReading> {
@@ -99,15 +64,9 @@ class BatchReader {
     else if (form === 'lines' || (form === 'any' && this.#isLines(start, end))) await this.#readLines(start, end);
     else if (this.#bytes[start] === OPEN_BRACKET) await this.#readArray(start, end);
     else this.#readSingle(start, end);
-    this.#endSlice();
-    return {
-      single: this.#single,
-      events: this.#events,
-      entries: this.#entries,
-      refusals: this.#refusals,
-      parsed: this.#parsed,
-      failure: this.#failure,
-    };
+    this.#taken.endSlice();
+    const { count, entries, refusals, parsed } = this.#taken;
+    return { single: this.#single, events: count, entries, refusals, parsed, failure: this.#failure };
   }
 
   /** Without a content type: anything but white space behind the first value makes it lines. */
@@ -121,7 +80,7 @@ class BatchReader {
 
   #readSingle(start: number, end: number): void {
     this.#single = true;
-    this.#scanAndTake(start, end);
+    this.#takeText(start, end);
   }
 
   async #readLines(start: number, end: number): Promise<void> {
@@ -131,16 +90,10 @@ class BatchReader {
       if (this.#isFull()) return;
       const newline = this.#bytes.indexOf(NEWLINE, at);
       const lineEnd = newline < 0 ? end : newline;
-      this.#scanAndTake(at, lineEnd);
+      this.#takeText(at, lineEnd);
       if (this.#isSliceOver(lineEnd)) await nextTurn();
       at = lineEnd;
     }
-  }
-
-  /** A text that is too large anyway is not looked at. */
-  #scanAndTake(start: number, end: number): void {
-    if (end - start <= this.#config.WEIR_EVENT_BYTES_MAX) this.#scanner.scanText(this.#bytes, start, end);
-    this.#take(start, end);
   }
 
   async #readArray(start: number, end: number): Promise<void> {
@@ -152,89 +105,58 @@ class BatchReader {
     }
     for (;;) {
       at = skipSpace(this.#bytes, at, end);
-      this.#scanner.scanElement(this.#bytes, at, end);
-      const elementEnd = this.#scanner.end;
-      const stop = this.#bytes[elementEnd];
-      if (elementEnd >= end || this.#scanner.open || (stop !== COMMA && stop !== CLOSE_BRACKET)) {
-        this.#fail('event.not_json', `the array is cut off after ${this.#events} elements`);
-        return;
-      }
-      if (this.#isFull()) return;
-      const known = this.#refusals.length;
-      this.#take(at, elementEnd);
-      const refusal = this.#refusals[known];
-      if (refusal?.problems[0]?.code === 'event.not_json') {
-        this.#fail('event.not_json', `element ${refusal.index}: ${refusal.problems[0].message}`);
-        return;
-      }
+      const elementEnd = this.#takeElement(at, end);
+      if (elementEnd < 0) return;
       at = elementEnd + 1;
-      if (stop === CLOSE_BRACKET) break;
+      if (this.#bytes[elementEnd] === CLOSE_BRACKET) break;
       if (this.#isSliceOver(elementEnd)) await nextTurn();
     }
     if (skipSpace(this.#bytes, at, end) < end) this.#fail('event.not_json', 'something follows the end of the array');
   }
 
-  /** One event, whose text the scanner has just seen. */
-  #take(start: number, end: number): void {
-    const index = this.#events++;
-    if (end - start > this.#config.WEIR_EVENT_BYTES_MAX) {
-      const limit = `the limit is ${this.#config.WEIR_EVENT_BYTES_MAX}`;
-      this.#refuse(index, start, end, problem('event.too_large', `the event holds ${end - start} bytes, ${limit}`));
-      return;
+  /** All of `[start, end)` as one event. One that is too large anyway is not looked at. */
+  #takeText(start: number, end: number): void {
+    const plainEnd = this.#taken.readPlain(start, end);
+    if (plainEnd >= 0) {
+      const isAlone = skipSpace(this.#bytes, plainEnd, end) === end;
+      this.#taken.settlePlain(isAlone);
+      if (isAlone) return;
     }
-    if (this.#scanner.depth > this.#config.WEIR_EVENT_DEPTH_MAX) {
-      const { depth } = this.#scanner;
-      const limit = `the limit is ${this.#config.WEIR_EVENT_DEPTH_MAX}`;
-      this.#refuse(index, start, end, problem('event.too_deep', `the event nests ${depth} levels deep, ${limit}`));
-      return;
-    }
-    if (!this.#utf8 && !isUtf8(this.#bytes.subarray(start, end))) {
-      this.#refuse(index, start, end, problem('event.not_utf8', 'the event holds bytes that are not UTF-8'));
-      return;
-    }
-    let value: unknown;
-    try {
-      value = JSON.parse(this.#bytes.toString('utf8', start, end));
-    } catch (error) {
-      this.#refuse(index, start, end, problem('event.not_json', `the event is not JSON: ${describeSyntax(error)}`));
-      return;
-    }
-    this.#parsed = true;
-    this.#takeValue(index, start, end, value);
+    if (end - start <= this.#config.WEIR_EVENT_BYTES_MAX) this.#scanner.scanText(this.#bytes, start, end);
+    this.#taken.take(start, end, this.#scanner);
   }
 
-  #takeValue(index: number, start: number, end: number, value: unknown): void {
-    const unstorable = this.#scanner.suspicious ? findUnstorable(value) : undefined;
-    const normalised = normaliseEvent(value, this.#normalise);
-    if (!normalised.ok) {
-      // A number that overflowed fails the schema too; what it really was is the better reason.
-      const others = normalised.problems.filter((other) => other.pointer !== unstorable?.pointer);
-      const problems = unstorable === undefined ? normalised.problems : [unstorable, ...others];
-      this.#refusals.push({ index, id: normalised.id, problems, start, end });
-      return;
+  /** Where the element's comma or bracket stands; -1, with the body refused, where the array breaks off in it. */
+  #takeElement(start: number, end: number): number {
+    const plainEnd = this.#taken.readPlain(start, end);
+    if (plainEnd >= 0) {
+      const next = skipSpace(this.#bytes, plainEnd, end);
+      const isElement = next < end && this.#endsElement(next);
+      this.#taken.settlePlain(isElement);
+      if (isElement) return next;
     }
-    const { event } = normalised;
-    if (unstorable !== undefined) {
-      this.#refusals.push({ index, id: event.id, problems: [unstorable], start, end });
-      return;
+    this.#scanner.scanElement(this.#bytes, start, end);
+    const elementEnd = this.#scanner.end;
+    if (elementEnd >= end || this.#scanner.open || !this.#endsElement(elementEnd)) {
+      this.#fail('event.not_json', `the array is cut off after ${this.#taken.count} elements`);
+      return -1;
     }
-    const from = this.#writer.length;
-    encodeEntry(this.#writer, { kind: 'event', event });
-    const length = this.#writer.length - from;
-    if (length > this.#encodedBytesMax) {
-      const message = `the event takes ${length} bytes in the log, the limit is ${this.#encodedBytesMax}`;
-      this.#refusals.push({ index, id: event.id, problems: [problem('event.too_large', message)], start, end });
-      return;
-    }
-    this.#bounds.push(from, this.#writer.length);
+    if (this.#isFull()) return -1;
+    const known = this.#taken.refusals.length;
+    this.#taken.take(start, elementEnd, this.#scanner);
+    const refusal = this.#taken.refusals[known];
+    if (refusal?.problems[0]?.code !== 'event.not_json') return elementEnd;
+    this.#fail('event.not_json', `element ${refusal.index}: ${refusal.problems[0].message}`);
+    return -1;
   }
 
-  #refuse(index: number, start: number, end: number, reason: Problem): void {
-    this.#refusals.push({ index, id: undefined, problems: [reason], start, end });
+  #endsElement(at: number): boolean {
+    const byte = this.#bytes[at];
+    return byte === COMMA || byte === CLOSE_BRACKET;
   }
 
   #isFull(): boolean {
-    if (this.#events < this.#config.WEIR_BATCH_EVENTS_MAX) return false;
+    if (this.#taken.count < this.#config.WEIR_BATCH_EVENTS_MAX) return false;
     this.#fail('body.too_many', `the batch holds more than ${this.#config.WEIR_BATCH_EVENTS_MAX} events`);
     return true;
   }
@@ -245,28 +167,9 @@ class BatchReader {
 
   #isSliceOver(at: number): boolean {
     if (++this.#sliceEvents < SLICE_EVENTS && at - this.#sliceFrom < SLICE_BYTES) return false;
-    this.#endSlice();
+    this.#taken.endSlice();
     this.#sliceEvents = 0;
     this.#sliceFrom = at;
     return true;
   }
-
-  /** One copy for all entries of the slice; each entry is a view of it. */
-  #endSlice(): void {
-    if (this.#bounds.length === 0) return;
-    const slice = this.#writer.take();
-    for (let i = 0; i < this.#bounds.length; i += 2) {
-      this.#entries.push(slice.subarray(this.#bounds[i], this.#bounds[i + 1]));
-    }
-    this.#bounds.length = 0;
-    this.#writer.reset();
-  }
-}
-
-function problem(code: ErrorCode, message: string): Problem {
-  return { code, pointer: '', message };
-}
-
-function describeSyntax(error: unknown): string {
-  return error instanceof SyntaxError ? error.message : String(error);
 }
