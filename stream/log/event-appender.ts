@@ -18,6 +18,7 @@ import { MESSAGE_BYTES_MAX } from '../topology.ts';
 import { API_CODES, createAckPublisher, PublishFailure } from './ack-publisher.ts';
 import { createAppenderMetrics } from './appender-metrics.ts';
 import { entryBytes, FramePacker, type PackedCall, type PackedFrame } from './frame-packer.ts';
+import { UrgentPace } from './urgent-pace.ts';
 
 /** Bounds the memory of a queue of large entries; the entry limit alone would allow 1.6 GB. */
 const QUEUE_BYTES_MAX = 268_435_456;
@@ -34,6 +35,7 @@ const RECONNECT_WAIT_MS = 250;
 export type AppenderLimits = Pick<
   Config,
   | 'WEIR_FRAME_LINGER_MS'
+  | 'WEIR_DECISION_LINGER_MS'
   | 'WEIR_FRAME_ENTRIES_MAX'
   | 'WEIR_FRAME_BYTES_MAX'
   | 'WEIR_APPEND_IN_FLIGHT_MAX'
@@ -48,7 +50,7 @@ export interface Appended {
 }
 
 export interface AppendOptions {
-  /** Somebody waits for what comes of it: it goes at once, before what waits to fill a frame. */
+  /** Somebody waits for what comes of it: it goes soon, and before what waits to fill a frame. */
   readonly isUrgent?: boolean;
 }
 
@@ -98,7 +100,6 @@ export function createEventAppender(
   let due = false;
   let closing = false;
   let linger: NodeJS.Timeout | NodeJS.Immediate | undefined;
-  let urgentDue = false;
   let expiry: NodeJS.Timeout | undefined;
   let drained: (() => void) | undefined;
 
@@ -138,18 +139,10 @@ export function createEventAppender(
     linger = limits.WEIR_FRAME_LINGER_MS === 0 ? setImmediate(end) : setTimeout(end, limits.WEIR_FRAME_LINGER_MS);
   };
 
-  /** What comes in the same turn shares a frame. */
-  const startUrgent = (): void => {
-    if (urgentDue) return;
-    urgentDue = true;
-    setImmediate(() => {
-      urgentDue = false;
-      pump();
-    });
-  };
+  const pace = new UrgentPace(limits.WEIR_DECISION_LINGER_MS, () => pump());
 
   const mayTake = (): boolean =>
-    packer.hasUrgent
+    pace.isDue && packer.hasUrgent
       ? inFlight < limits.WEIR_APPEND_IN_FLIGHT_MAX + URGENT_IN_FLIGHT_MAX
       : inFlight < limits.WEIR_APPEND_IN_FLIGHT_MAX && (due || packer.isFull);
 
@@ -161,6 +154,7 @@ export function createEventAppender(
       inFlight++;
       void send(frame);
     }
+    if (!packer.hasUrgent) pace.sent();
     if (!packer.hasReady) due = false;
     else startLinger();
     metrics.queued.set(packer.queuedEntries);
@@ -237,7 +231,7 @@ export function createEventAppender(
         open.add(call);
         packer.add(call, isUrgent);
         expiry ??= setTimeout(expire, limits.WEIR_APPEND_TIMEOUT_MS + 1);
-        if (isUrgent) startUrgent();
+        if (isUrgent) pace.begin();
         else if (packer.isFull) pump();
         else startLinger();
       });

@@ -62,6 +62,21 @@ describe('an append', () => {
     await appender.close();
   });
 
+  it('sends what somebody waits for at once, and lets what follows closely share the next frame', async () => {
+    const { appender } = openAppender(c, { WEIR_DECISION_LINGER_MS: 300, WEIR_FRAME_LINGER_MS: 1_000 });
+    const urgent = (name: string) => appender.append(call(name, 1), { isUrgent: true });
+    const first = urgent('first');
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = urgent('second');
+    // The first one's acknowledgement makes room for more, which is no reason to go yet.
+    const { firstSeq } = await first;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const third = await urgent('third');
+    expect(await second).toEqual(third);
+    expect(third.firstSeq).toBe(firstSeq + 1);
+    await appender.close();
+  });
+
   it('keeps frames within the byte limit, and gives an entry above it a frame of its own', async () => {
     const { appender } = openAppender(c, { WEIR_FRAME_BYTES_MAX: 4_096 });
     const { lastSeq } = await logState(c, 'EVENTS');

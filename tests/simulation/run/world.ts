@@ -267,6 +267,7 @@ function chooseConfig(random: Random): Config {
     WEIR_FRAME_ENTRIES_MAX: 1 + random.below(6),
     WEIR_FRAME_BYTES_MAX: 4_096,
     WEIR_FRAME_LINGER_MS: random.below(4),
+    WEIR_DECISION_LINGER_MS: random.below(4),
     WEIR_APPEND_IN_FLIGHT_MAX: 1 + random.below(16),
     WEIR_OUTCOMES_IN_FLIGHT_MAX: 1 + random.below(8),
     WEIR_CHECKPOINT_INTERVAL_MS: 300 + random.below(2_000),

@@ -7,6 +7,7 @@ import type { StreamName } from '../../../stream/topology.ts';
 
 export const APPENDER_LIMITS: AppenderLimits = {
   WEIR_FRAME_LINGER_MS: 1,
+  WEIR_DECISION_LINGER_MS: 1,
   WEIR_FRAME_ENTRIES_MAX: 200,
   WEIR_FRAME_BYTES_MAX: 65_536,
   WEIR_APPEND_IN_FLIGHT_MAX: 64,
