@@ -5,6 +5,7 @@ export type Origin = 'http' | 'nats';
 
 export interface IngestMetrics {
   readonly events: Counter<'result'>;
+  readonly decisionsAsked: Counter;
   readonly rejected: Counter<'code'>;
   readonly decisions: Counter<'result'>;
   readonly requests: Counter<'origin' | 'status'>;
@@ -38,6 +39,11 @@ function createIngestMetrics(registry: Registry): IngestMetrics {
       name: 'weir_ingest_decisions_total',
       help: 'Synchronous decisions: decided, repeated, or degraded to the fallback at the deadline',
       labelNames: ['result'],
+      registers,
+    }),
+    decisionsAsked: new Counter({
+      name: 'weir_ingest_decisions_asked_total',
+      help: 'Questions to the processor about a decision that was not read in the log: sent again, or read too late',
       registers,
     }),
     rejected: new Counter({

@@ -15,6 +15,7 @@ import { registerApiRoutes } from '../../api/register-api-routes.ts';
 import { createTokenAuthority, type TokenAuthority } from '../../api/token-authority.ts';
 import { INTAKE_ASYNC_API } from '../../ingest/async-api.ts';
 import { createDecide } from '../../ingest/decisions/decide.ts';
+import { createLoggedAnswers, type LoggedAnswers } from '../../ingest/decisions/logged-answers.ts';
 import { registerIngestRoutes } from '../../ingest/http-routes.ts';
 import { ingestMetricsOf } from '../../ingest/ingest-metrics.ts';
 import { serveIntake } from '../../ingest/nats-intake.ts';
@@ -62,12 +63,13 @@ export async function startEdge(context: RoleContext): Promise<RunningRole> {
     });
     const appender = createEventAppender(connection, { limits: config, log, metrics });
     undo.push(() => appender.close());
+    const logged = createLoggedAnswers();
     if (brief.serves.includes('ingest')) {
       const stored = createStoredDecisions(parts.store, log);
       undo.push(() => stored.close());
-      undo.push(addIngest(context, app, connection, appender, stored));
+      undo.push(addIngest(context, app, connection, appender, stored, logged));
     }
-    if (brief.serves.includes('api')) undo.push(await addApi(context, app, connection, appender, auth));
+    if (brief.serves.includes('api')) undo.push(await addApi(context, app, connection, appender, auth, logged));
     undo.push(() => app.close());
     await app.listen({ host: config.HOST, port: config.PORT });
     const address = app.server.address();
@@ -86,6 +88,7 @@ function addIngest(
   connection: StreamConnection,
   appender: EventAppender,
   stored: StoredDecisions,
+  logged: LoggedAnswers,
 ): Undo {
   const processor = watchProgress(connection, 'processor');
   const options = {
@@ -99,6 +102,7 @@ function addIngest(
   };
   const decide = createDecide({
     appender,
+    logged,
     ask: (asked, timeoutMs) => askDecision(connection, asked, timeoutMs),
     findStored: stored.find,
     config,
@@ -118,15 +122,17 @@ function addIngest(
 }
 
 async function addApi(
-  { config, parts, log, metrics, clock }: RoleContext,
+  { config, parts, log, metrics, clock, brief }: RoleContext,
   app: HttpServer,
   connection: StreamConnection,
   appender: EventAppender,
   auth: TokenAuthority,
+  logged: LoggedAnswers,
 ): Promise<Undo> {
   const store = await openStore({ ...parts.store, log });
   const sources = createStoreSources(store, connection);
   const hub = createLiveHub({ sources, clock, log, metrics: createHubMetrics(metrics) });
+  if (brief.serves.includes('ingest')) hub.watchFrames(logged);
   await registerApiRoutes(app, {
     store,
     connection,

@@ -235,10 +235,6 @@ export function readLabelItem(item: Uint8Array): AcceptedOutcome | undefined {
   return readAccepted(reader);
 }
 
-export function isDecisionItem(item: Uint8Array): boolean {
-  return item[0] === DECISION;
-}
-
 /** The rest of a decision's item, behind its kind. */
 export function readDecision(reader: ByteReader): DecisionOutcome {
   const index = reader.u32();

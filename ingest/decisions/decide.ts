@@ -1,6 +1,7 @@
 /**
- * One transaction into the log and its decision back, within a deadline: append at once, ask the processor for what it
- * stored at that position, and where the event was a repeated one, look its first decision up.
+ * One transaction into the log and its decision back, within a deadline: append at once, wait for its frame in OUTCOMES
+ * or ask the processor for what it stored at that position, and where the event was a repeated one, look its first
+ * decision up.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -10,6 +11,7 @@ import type { DecisionQuestion, DecisionReply } from '../../stream/decision-exch
 import type { EventAppender } from '../../stream/log/event-appender.ts';
 import type { IngestMetrics } from '../ingest-metrics.ts';
 import type { DecisionAnswer } from './decision-answer.ts';
+import type { LoggedAnswers } from './logged-answers.ts';
 
 /** A repeated event's decision may be on its way to the store: it is looked for this often. */
 const LOOK_UP_PAUSE_MS = 50;
@@ -19,11 +21,13 @@ const ASK_TIMEOUT_MS = 500;
 
 export interface DecideOptions {
   readonly appender: Pick<EventAppender, 'append'>;
+  /** Where this process reads OUTCOMES, so that the processor need not be asked. */
+  readonly logged?: Pick<LoggedAnswers, 'find'>;
   readonly ask: (asked: DecisionQuestion, timeoutMs: number) => Promise<DecisionReply>;
   /** The stored decision of an event that was decided before; absent where this process has no store. */
   readonly findStored?: (eventId: string, source: string) => Promise<DecisionAnswer | undefined>;
   readonly config: Pick<Config, 'WEIR_DECISION_FALLBACK'>;
-  readonly metrics: Pick<IngestMetrics, 'decisions'>;
+  readonly metrics: Pick<IngestMetrics, 'decisions' | 'decisionsAsked'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -56,6 +60,7 @@ export function createDecide(o: DecideOptions): Decide {
     for (;;) {
       const leftMs = Math.ceil(deadlineMs - performance.now());
       if (leftMs <= 0) return 'late';
+      o.metrics.decisionsAsked.inc();
       try {
         return await o.ask(asked, Math.min(leftMs, ASK_TIMEOUT_MS));
       } catch (error) {
@@ -85,7 +90,8 @@ export function createDecide(o: DecideOptions): Decide {
     if (appended === undefined)
       throw new WeirError('log.unavailable', `the log did not acknowledge within ${timeoutMs} ms`);
     const position = appended.lastSeq;
-    const reply = await askUntil({ position, source, id }, deadlineMs);
+    const asked = { position, source, id };
+    const reply = (await o.logged?.find(asked, deadlineMs)) ?? (await askUntil(asked, deadlineMs));
     if (reply === 'late') return degrade(id, position);
     if (reply !== undefined) {
       o.metrics.decisions.inc({ result: 'decided' });

@@ -1,18 +1,19 @@
 /**
- * Answers what was decided about an event as soon as the decision is stored, never before. It keeps the outcome parts of
- * the newest frames, and the answers that were given: an event that is sent again is a duplicate without a decision of
- * its own, and gets the first one.
+ * Answers what was decided about an event as soon as the decision is stored, never before, to who does not read it in
+ * OUTCOMES himself. It keeps the newest outcome frames, and the answers that were given: an event that is sent again is a
+ * duplicate without a decision of its own, and gets the first one.
  */
-import { findDecision } from '../../core/outcomes/find-decision.ts';
-import type { DecisionOutcome } from '../../core/outcomes/outcome.ts';
+import { findAnswer } from '../../core/outcomes/find-decision.ts';
+import { RecentFrames } from '../../core/outcomes/recent-frames.ts';
 import type { DecisionQuestion, DecisionReply } from '../../stream/decision-exchange.ts';
 import type { OutcomeGate } from '../outcome-gate.ts';
 
-/** Frames whose parts are kept, and their bytes; the oldest makes room. Who asks for one before is sent to the store. */
-const FRAMES_KEPT_MAX = 2_048;
-const BYTES_KEPT_MAX = 64 * 1_048_576;
-/** Answers kept for events that are sent again; the oldest makes room. */
-const ANSWERS_KEPT_MAX = 65_536;
+/** Frames that are kept, and their bytes. Who asks for a decision before them is sent to the store. */
+const FRAMES_KEPT = { framesMax: 8_192, bytesMax: 64 * 1_048_576 } as const;
+/** Bytes of frames that are searched for the first decision about an event that was sent again: about two milliseconds. */
+const SEARCHED_BYTES_MAX = 8 * 1_048_576;
+/** Answers kept for events that are sent again, in each of two generations; the older makes room. */
+const ANSWERS_KEPT_MAX = 32_768;
 
 export interface RecentDecisions {
   /** The parts that answer a position, in the order of positions. */
@@ -22,61 +23,55 @@ export interface RecentDecisions {
 }
 
 export function createRecentDecisions(): RecentDecisions {
-  const frames = new Map<number, readonly Uint8Array[]>();
-  const answers = new Map<string, Uint8Array>();
-  let bytesKept = 0;
+  const frames = new RecentFrames(FRAMES_KEPT);
+  let answers = new Map<string, Uint8Array>();
+  let olderAnswers = answers;
 
-  const makeRoom = (): void => {
-    for (const [inputSeq, parts] of frames) {
-      if (frames.size <= FRAMES_KEPT_MAX && bytesKept <= BYTES_KEPT_MAX) return;
-      frames.delete(inputSeq);
-      bytesKept -= bytesOf(parts);
+  const recall = (key: string): Uint8Array | undefined => answers.get(key) ?? olderAnswers.get(key);
+  const remember = (key: string, answer: Uint8Array): void => {
+    if (answers.size >= ANSWERS_KEPT_MAX) {
+      olderAnswers = answers;
+      answers = new Map();
     }
+    answers.set(key, answer);
   };
 
-  const remember = (key: string, answer: Uint8Array): void => {
-    answers.set(key, answer);
-    if (answers.size <= ANSWERS_KEPT_MAX) return;
-    for (const oldest of answers.keys()) {
-      answers.delete(oldest);
-      return;
+  /** The frames before `position` that hold the event's id, whatever it stands for there. */
+  const search = (asked: DecisionQuestion): string | undefined => {
+    const id = Buffer.from(asked.id);
+    let searched = 0;
+    for (const { position, parts } of frames.newestFirst()) {
+      if (position >= asked.position) continue;
+      for (const part of parts) {
+        searched += part.length;
+        if (!Buffer.from(part.buffer, part.byteOffset, part.length).includes(id)) continue;
+        const found = findAnswer([part], asked, position);
+        if (found !== undefined) return found;
+      }
+      if (searched > SEARCHED_BYTES_MAX) return undefined;
     }
+    return undefined;
   };
 
   return {
     add(inputSeq, parts) {
-      if (parts.length === 0) return;
-      frames.set(inputSeq, parts);
-      bytesKept += bytesOf(parts);
-      makeRoom();
+      if (parts.length > 0) frames.add(inputSeq, parts);
     },
-    async answer({ position, source, id }, gate) {
-      const key = `${source}\u0000${id}`;
-      const known = answers.get(key);
+    async answer(asked, gate) {
+      const key = `${asked.source}\u0000${asked.id}`;
+      const known = recall(key);
       if (known !== undefined) return known;
-      await gate.whenAcknowledged(position);
+      await gate.whenAcknowledged(asked.position);
       // Another question about the same event may have been answered meanwhile.
-      const since = answers.get(key);
+      const since = recall(key);
       if (since !== undefined) return since;
-      for (const part of frames.get(position) ?? []) {
-        const decision = findDecision(part, source, id);
-        if (decision === undefined) continue;
-        const answer = encodeAnswer(decision, position);
-        remember(key, answer);
-        return answer;
-      }
-      return undefined;
+      const found = findAnswer(frames.partsAt(asked.position) ?? [], asked, asked.position) ?? search(asked);
+      if (found === undefined) return undefined;
+      const answer = encoder.encode(found);
+      remember(key, answer);
+      return answer;
     },
   };
 }
 
 const encoder = new TextEncoder();
-
-function encodeAnswer(decided: DecisionOutcome, position: number): Uint8Array {
-  const { eventId, decision, score, reasons, rulesetVersion } = decided;
-  return encoder.encode(JSON.stringify({ eventId, decision, score, reasons, rulesetVersion, position }));
-}
-
-function bytesOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}

@@ -97,6 +97,24 @@ describe('POST /v1/decisions', () => {
     expect(n).toBe(1);
   });
 
+  it('reads it in the log, without a question to the processor', async () => {
+    const asked = async (): Promise<number> => {
+      const metrics = await (await fetch(new URL('/metrics', weir.url))).text();
+      return Number(/^weir_ingest_decisions_asked_total(?:\{.*\})? (\d+)$/m.exec(metrics)?.[1]);
+    };
+    let batches = 0;
+    // A machine that stands still for a while makes the gateway ask all the same.
+    await until('decisions that nobody was asked for', 60_000, async () => {
+      const before = await asked();
+      const batch = batches++;
+      for (let i = 0; i < 20; i++) {
+        const one = await decide(payment(`read-${batch}-${i}`), '?timeoutMs=10000');
+        expect(one).toMatchObject({ status: 200, body: { eventId: `read-${batch}-${i}`, decision: 'approve' } });
+      }
+      return (await asked()) === before;
+    });
+  });
+
   it('counts in windows as every event does, side by side with those that nobody waits for', async () => {
     const subject = 'c-mixed';
     const events = Array.from({ length: 30 }, (_, i) => payment(`mixed-${i}`, {}, { subject }));

@@ -8,7 +8,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Clock, SECOND_MS } from '../../../core/clock.ts';
-import type { AlertOutcome } from '../../../core/outcomes/outcome.ts';
+import type { AlertOutcome, OutcomeHead } from '../../../core/outcomes/outcome.ts';
 import { decodeDerivedOutcomes, type IndexedOutcome } from '../../../core/outcomes/outcome-codec.ts';
 import type { KpiCell } from '../messages.ts';
 import type { HubMetrics } from './hub-metrics.ts';
@@ -34,6 +34,12 @@ interface KpiListener {
   onIncrement(position: number, cells: readonly KpiCell[]): void;
 }
 
+interface FrameListener {
+  onFrame(head: OutcomeHead, bytes: Uint8Array, pending: number): void;
+  /** Following failed: frames may be missing before the next one. */
+  onEnd(): void;
+}
+
 export interface LiveHub {
   /** Resolves once it follows the log. */
   start(): Promise<void>;
@@ -50,6 +56,8 @@ export interface LiveHub {
   watchAlerts(listener: (alert: At<AlertOutcome>) => void): () => void;
   /** A snapshot within a quarter of a second, then increments that join it exactly. */
   watchKpis(listener: KpiListener): () => void;
+  /** From now on, every frame of the outcome log as it is read. Returns how to leave. */
+  watchFrames(listener: FrameListener): () => void;
   /** Called when following failed: what was handed out stays true, but more will not come. */
   onReset(listener: () => void): () => void;
 }
@@ -67,6 +75,7 @@ export function createLiveHub({ sources, clock, log, metrics, limits = HUB_LIMIT
   const alerts = createOutcomeRing<AlertOutcome>(limits.alerts);
   const offerListeners = new Map<string, Set<(event: At<OfferEvent>) => void>>();
   const alertListeners = new Set<(alert: At<AlertOutcome>) => void>();
+  const frameListeners = new Set<FrameListener>();
   const kpiListeners = new Set<KpiListener>();
   const kpiJoiners = new Set<KpiListener>();
   const resetListeners = new Set<() => void>();
@@ -94,6 +103,7 @@ export function createLiveHub({ sources, clock, log, metrics, limits = HUB_LIMIT
     for (const { item, outcome } of derived) parts.push({ seq: message.seq, item, value: outcome });
     lagFrames = message.pending;
     metrics.frames.inc();
+    for (const listener of frameListeners) tell(() => listener.onFrame(head, message.bytes, message.pending));
     if (!head.final) return;
     const nowMs = clock.nowMs();
     const ready = parts;
@@ -162,6 +172,7 @@ export function createLiveHub({ sources, clock, log, metrics, limits = HUB_LIMIT
       }
     } finally {
       following = false;
+      for (const listener of frameListeners) tell(() => listener.onEnd());
       clearInterval(timer);
       unwatch();
     }
@@ -218,6 +229,7 @@ export function createLiveHub({ sources, clock, log, metrics, limits = HUB_LIMIT
         kpiListeners.delete(listener);
       };
     },
+    watchFrames: (listener) => join(frameListeners, listener),
     onReset: (listener) => join(resetListeners, listener),
     offers,
     alerts,

@@ -15,6 +15,7 @@ import { submitFeedback } from '../../../cli/roles/submit-feedback.ts';
 import type { IntakeAnswer } from '../../../ingest/answer.ts';
 import { createDecide } from '../../../ingest/decisions/decide.ts';
 import type { DecisionAnswer } from '../../../ingest/decisions/decision-answer.ts';
+import { createLoggedAnswers } from '../../../ingest/decisions/logged-answers.ts';
 import { takeDecision } from '../../../ingest/decisions/take-decision.ts';
 import { ingestMetricsOf } from '../../../ingest/ingest-metrics.ts';
 import { createIntake } from '../../../ingest/intake.ts';
@@ -92,8 +93,11 @@ export function edgeMain(s: PartSurroundings, scheduler: Scheduler, onEdge: (edg
     hub.onReset(() => {
       for (const output of outputs) output.close(SERVICE_RESTART, 'the live part begins anew');
     });
+    const logged = createLoggedAnswers();
+    hub.watchFrames(logged);
     const decide = createDecide({
       appender,
+      logged,
       ask: (asked, timeoutMs) => askDecision(connection, asked, timeoutMs),
       findStored: async (eventId, source) => {
         const found = await findDecision(store, eventId, source);
