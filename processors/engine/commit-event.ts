@@ -40,11 +40,12 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   const keys = event.type === 'transaction' ? linkOf(j) : undefined;
   const timed = SERIES_TYPES.indexOf(event.type as Series['type']);
   if (timed >= 0) customers.raiseNewestMs(row, timed, event.timeMs);
+  // While the labelled transaction is sure to be there: the label itself may push it out of the history.
+  if (event.type === 'label') commitLabel(state, event.data.fraud, j);
   state.history.insert(row, event.timeMs, j.name, keys, rules.settings.historyMs, rules.settings.historyEventsMax);
   if (!j.late) enterSeries(state, event, j);
   state.sequences.commit(event, j.keys, rules.settings, state.clockMs);
   if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
-  else if (event.type === 'label') commitLabel(state, event.data.fraud, j);
   else if (event.type === 'place' && j.place !== undefined) state.places.put(j.place);
   const issuer = issuerEntity(state, event, j);
   if (issuer !== 0) customers.addIssuer(row, issuer);

@@ -208,9 +208,10 @@ export class EngineState {
     this.counters = { ...createCounters(), ...head.counters };
     this.#seriesIds = new Map(head.seriesIds);
     this.#seriesNext = head.seriesNext;
-    this.slab.restore(from.json('slab') as SlabHead);
+    const slab = from.json('slab') as SlabHead;
+    this.slab.restore(slab);
     this.slab.bytes.set(from.bytes('slab.words'));
-    this.slab.countFree();
+    this.slab.findFree(slab);
     this.entities.loadHead(head.entities);
     this.windows.loadHead(head.windows);
     this.sweeper.cursor = head.sweeper.cursor;

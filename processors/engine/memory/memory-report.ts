@@ -2,6 +2,7 @@
  * Where the state's memory goes, part by part. Owners add what they hold in the slab; what no owner adds is "other", and
  * what lies in free lists is a part of its own, so that the parts of the slab always add up to all of it.
  */
+import { GRANULE_WORDS } from './size-class.ts';
 import type { Slab } from './slab.ts';
 
 export interface MemoryPart {
@@ -40,8 +41,8 @@ export class MemoryReport {
   finish(): MemoryPart[] {
     const parts = [...this.#parts].map(([part, sizes]) => ({ part, ...sizes }));
     const { blocks, bytes: freeBytes } = this.#slab.freeBlocks();
-    // Word 0 is never given out.
-    const all = (this.#slab.top - 1) * BYTES_PER_WORD;
+    // The first granule is never given out.
+    const all = (this.#slab.top - GRANULE_WORDS) * BYTES_PER_WORD;
     const other = all - freeBytes - parts.reduce((sum, { bytes }) => sum + bytes, 0);
     return [
       ...parts,

@@ -1,24 +1,27 @@
 /**
- * The sizes in which the slab gives out blocks: 1, 2, 3 and then {4, 5, 6, 7} × 2^k words. A ring of up to seven columns
- * and a power-of-two capacity fits its class exactly; anything else wastes at most a fifth.
+ * Sizes of blocks, in granules of two words, by class: every size below 16 has one of its own, larger ones share eight to
+ * a doubling. Two-level segregated fit (Masmano, Ripoll, Crespo, Real: "TLSF", ECRTS 2004).
  */
 
-/** Enough for blocks of 2^32 words. */
-export const SIZE_CLASSES = 4 * 31;
+export const GRANULE_WORDS = 2;
+const EXACT_CLASSES = 16;
+const EXACT_LOG2 = 4;
+const STEPS_LOG2 = 3;
+const STEPS = 1 << STEPS_LOG2;
+/** Enough for blocks of 2^29 words. */
+export const SIZE_CLASSES = EXACT_CLASSES + STEPS * 25;
 
-/** The class of the smallest block that holds `words`, from 0 on. */
-export function sizeClassOf(words: number): number {
-  if (words < 4) return words - 1;
-  const shift = 29 - Math.clz32(words - 1);
-  if (shift < 0) return 3;
-  const quarter = Math.ceil(words / 2 ** shift);
-  // A full eighth quarter is the first of the next doubling.
-  return quarter === 8 ? 3 + (shift + 1) * 4 : 3 + shift * 4 + (quarter - 4);
+/** The class that a free block of so many granules is kept in. */
+export function sizeClassOf(granules: number): number {
+  if (granules < EXACT_CLASSES) return granules;
+  const log2 = 31 - Math.clz32(granules);
+  const step = (granules >>> (log2 - STEPS_LOG2)) & (STEPS - 1);
+  return EXACT_CLASSES + (log2 - EXACT_LOG2) * STEPS + step;
 }
 
-/** Words that a block of the class holds. */
-export function sizeOfClass(sizeClass: number): number {
-  if (sizeClass < 3) return sizeClass + 1;
-  const step = sizeClass - 3;
-  return (4 + (step & 3)) * 2 ** (step >> 2);
+/** The first class of which every block holds so many granules. */
+export function sizeClassFor(granules: number): number {
+  if (granules < EXACT_CLASSES) return granules;
+  const log2 = 31 - Math.clz32(granules);
+  return sizeClassOf(granules + (1 << (log2 - STEPS_LOG2)) - 1);
 }

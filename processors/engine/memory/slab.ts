@@ -1,13 +1,14 @@
 /**
  * The engine's memory: one block of 8-byte words that holds every record, ring and blob, so that the collector has
- * nothing to walk and a snapshot is a walk over pages. Blocks come in size classes; freed ones wait in a list per class.
- * Word 0 is never given out: base 0 means "none".
+ * nothing to walk and a snapshot is a walk over pages. Blocks are of any size; freed ones are joined and split again
+ * (`free-blocks.ts`). Word 0 is never given out: base 0 means "none".
  *
  * `words`, `halves` and `bytes` are views of the same buffer and are replaced when the slab grows: read them anew after
  * `allocate`. Whoever writes to words that are in use calls `touch` for them first: it is the write barrier by which an
  * image of one log position can be taken while the engine goes on (`slab-image.ts`), and it marks pages as changed.
  */
-import { SIZE_CLASSES, sizeClassOf, sizeOfClass } from './size-class.ts';
+import { FreeBlocks } from './free-blocks.ts';
+import { GRANULE_WORDS } from './size-class.ts';
 
 /** 16 KiB: copying one before its first change takes about 2 µs. */
 export const PAGE_WORDS = 2_048;
@@ -17,6 +18,11 @@ const PAGE_SHIFT = 11;
  */
 export const SLAB_WORDS_MAX = 2 ** 29 - 2 ** 23;
 const WORDS_AT_START = 1 << 15;
+/**
+ * Past 16 MiB all that the slab may ever hold is reserved at once: memory is committed as it is used, and a state that grows is
+ * not copied any more. Smaller ones double: a process may hold many.
+ */
+const RESERVE_ALL_ABOVE_WORDS = 2 ** 21;
 
 export interface PageWatcher {
   /** Called before a page changes. */
@@ -35,13 +41,11 @@ export class Slab {
   halves: Uint32Array;
   bytes: Uint8Array;
   /** Words given out so far, those in free lists included. */
-  top = 1;
-  /** Words in free lists. */
-  freeWords = 0;
+  top = GRANULE_WORDS;
   /** By page: changed since `takeChanged` last looked. */
   #changed: Uint8Array;
   #watcher: PageWatcher | undefined;
-  readonly #free = new Uint32Array(SIZE_CLASSES);
+  readonly #free: FreeBlocks;
 
   /** `capacityWords` is reserved at once and committed as it is used, so that a large one costs nothing and never moves. */
   constructor(capacityWords = WORDS_AT_START) {
@@ -51,22 +55,23 @@ export class Slab {
     this.halves = new Uint32Array(buffer);
     this.bytes = new Uint8Array(buffer);
     this.#changed = new Uint8Array(words >>> PAGE_SHIFT);
+    this.#free = new FreeBlocks(this, words);
+  }
+
+  /** Words in free blocks. */
+  get freeWords(): number {
+    return this.#free.words;
   }
 
   /** Base word of a block of at least `words` words; its content is whatever was there before, and it counts as touched. */
   allocate(words: number): number {
-    const sizeClass = sizeClassOf(words);
-    const size = sizeOfClass(sizeClass);
-    const reused = this.#free[sizeClass] as number;
-    if (reused !== 0) {
-      this.#free[sizeClass] = this.halves[reused * 2] as number;
-      this.freeWords -= size;
-      this.touch(reused, size);
-      return reused;
+    const size = this.sizeOf(words);
+    let base = this.#free.take(size);
+    if (base === 0) {
+      base = this.top;
+      if (base + size > this.words.length) this.#grow(base + size);
+      this.top = base + size;
     }
-    const base = this.top;
-    if (base + size > this.words.length) this.#grow(base + size);
-    this.top = base + size;
     this.touch(base, size);
     return base;
   }
@@ -88,24 +93,17 @@ export class Slab {
 
   /** Gives a block back; `words` is what it was allocated with. */
   release(base: number, words: number): void {
-    const sizeClass = sizeClassOf(words);
-    this.touch(base);
-    this.halves[base * 2] = this.#free[sizeClass] as number;
-    this.#free[sizeClass] = base;
-    this.freeWords += sizeOfClass(sizeClass);
+    this.#free.put(base, this.sizeOf(words));
   }
 
   /** Words that a block takes which is allocated with `words`. */
   sizeOf(words: number): number {
-    return sizeOfClass(sizeClassOf(words));
+    return Math.ceil(words / GRANULE_WORDS) * GRANULE_WORDS;
   }
 
   /** How many blocks are free, and their bytes. Walks them all. */
   freeBlocks(): { readonly blocks: number; readonly bytes: number } {
-    let blocks = 0;
-    for (let sizeClass = 0; sizeClass < SIZE_CLASSES; sizeClass++)
-      for (let base = this.#free[sizeClass] as number; base !== 0; base = this.halves[base * 2] as number) blocks++;
-    return { blocks, bytes: this.freeWords * 8 };
+    return { blocks: this.#free.count(), bytes: this.freeWords * 8 };
   }
 
   /** To be called before words `[word, word + count)` change. */
@@ -135,32 +133,28 @@ export class Slab {
   }
 
   head(): SlabHead {
-    return { top: this.top, free: Array.from(this.#free) };
+    return { top: this.top, free: this.#free.save() };
   }
 
-  /** Makes room for a saved slab; its pages are then written to `bytes` from byte 0 on. */
+  /** Makes room for a saved slab; its pages are then written to `bytes` from byte 0 on, and `findFree` is called. */
   restore(head: SlabHead): void {
     if (head.top > this.words.length) this.#grow(head.top);
     this.top = head.top;
-    this.#free.set(head.free);
-    this.freeWords = 0;
     this.#changed.fill(0);
   }
 
-  /** After the pages are in place. */
-  countFree(): void {
-    this.freeWords = 0;
-    for (let sizeClass = 0; sizeClass < SIZE_CLASSES; sizeClass++) {
-      for (let base = this.#free[sizeClass] as number; base !== 0; base = this.halves[base * 2] as number)
-        this.freeWords += sizeOfClass(sizeClass);
-    }
+  /** After the pages of a saved slab are in place. */
+  findFree(head: SlabHead): void {
+    this.#free.load(head.free);
   }
 
   #grow(wordsNeeded: number): void {
     if (wordsNeeded > SLAB_WORDS_MAX) throw new RangeError('the slab of the engine is full');
     const doubled = Math.min(SLAB_WORDS_MAX, Math.max(wordsNeeded, this.words.length * 2));
-    const words = Math.ceil(doubled / PAGE_WORDS) * PAGE_WORDS;
-    const buffer = new ArrayBuffer(words * 8);
+    const buffer =
+      (wordsNeeded > RESERVE_ALL_ABOVE_WORDS ? reserve(SLAB_WORDS_MAX) : undefined) ??
+      new ArrayBuffer(Math.ceil(doubled / PAGE_WORDS) * PAGE_WORDS * 8);
+    const words = buffer.byteLength / 8;
     const bytes = new Uint8Array(buffer);
     bytes.set(this.bytes.subarray(0, this.top * 8));
     this.bytes = bytes;
@@ -169,5 +163,16 @@ export class Slab {
     const changed = new Uint8Array(words >>> PAGE_SHIFT);
     changed.set(this.#changed);
     this.#changed = changed;
+    this.#free.grow(words);
+  }
+}
+
+/** Undefined where the operating system does not promise so much. */
+function reserve(words: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(words * 8);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }

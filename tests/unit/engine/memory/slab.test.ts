@@ -1,24 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SIZE_CLASSES, sizeClassOf, sizeOfClass } from '../../../../processors/engine/memory/size-class.ts';
+import {
+  GRANULE_WORDS,
+  SIZE_CLASSES,
+  sizeClassFor,
+  sizeClassOf,
+} from '../../../../processors/engine/memory/size-class.ts';
 import { PAGE_WORDS, SLAB_WORDS_MAX, Slab } from '../../../../processors/engine/memory/slab.ts';
 import { PAGE_BYTES, SlabImage } from '../../../../processors/engine/memory/slab-image.ts';
 
 describe('the size classes of the slab', () => {
-  it('are those just large enough', () => {
-    for (let words = 1; words < 20_000; words++) {
-      const sizeClass = sizeClassOf(words);
-      expect(sizeOfClass(sizeClass)).toBeGreaterThanOrEqual(words);
-      if (sizeClass > 0) expect(sizeOfClass(sizeClass - 1)).toBeLessThan(words);
+  it('grow with the size, and the class to look in holds nothing smaller', () => {
+    for (let granules = 1; granules < 20_000; granules++) {
+      expect(sizeClassOf(granules)).toBeGreaterThanOrEqual(sizeClassOf(granules - 1));
+      const wanted = sizeClassFor(granules);
+      expect(wanted).toBeLessThanOrEqual(sizeClassOf(granules) + 1);
+      expect(sizeClassOf(granules - 1)).toBeLessThan(wanted);
     }
-    expect(sizeClassOf(2 ** 32)).toBeLessThan(SIZE_CLASSES);
+    expect(sizeClassOf(SLAB_WORDS_MAX / 2)).toBeLessThan(SIZE_CLASSES);
+    expect(sizeClassFor(SLAB_WORDS_MAX / 2)).toBeLessThanOrEqual(SIZE_CLASSES);
   });
 
-  it('hold rings of up to seven columns without waste', () => {
+  it('find rings of up to seven columns where the same size was given back', () => {
     for (let columns = 1; columns <= 7; columns++) {
-      for (let log2 = 2; log2 < 20; log2++) {
-        const words = columns * 2 ** log2;
-        expect(sizeOfClass(sizeClassOf(words))).toBe(words);
+      for (let log2 = 1; log2 < 20; log2++) {
+        const granules = Math.ceil((columns * 2 ** log2) / GRANULE_WORDS);
+        expect(sizeClassFor(granules)).toBe(sizeClassOf(granules));
       }
     }
   });
@@ -98,6 +105,42 @@ describe('the slab', () => {
     );
   });
 
+  it('joins what is given back: of blocks released in any order, one free block is left', () => {
+    fc.assert(
+      fc.property(steps, fc.array(fc.nat(), { maxLength: 20 }), (list, order) => {
+        const slab = new Slab();
+        const blocks: Block[] = [];
+        apply(slab, blocks, list, markMaker());
+        const used = blocks.reduce((sum, { words }) => sum + slab.sizeOf(words), 0);
+        expect(slab.freeWords).toBe(slab.top - GRANULE_WORDS - used);
+        expect(slab.freeBlocks().bytes).toBe(slab.freeWords * 8);
+        for (let i = 0; blocks.length > 0; i++) {
+          const [block] = blocks.splice((order[i % Math.max(1, order.length)] ?? 0) % blocks.length, 1);
+          if (block !== undefined) slab.release(block.base, block.words);
+          if (blocks.length % 16 === 0) expectIntact(slab, blocks);
+        }
+        expect(slab.freeBlocks().blocks).toBe(slab.top === GRANULE_WORDS ? 0 : 1);
+        expect(slab.freeWords).toBe(slab.top - GRANULE_WORDS);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('makes room for larger blocks of what smaller ones left behind', () => {
+    const slab = new Slab();
+    let blocks = Array.from({ length: 1_000 }, () => slab.allocate(8));
+    for (let words = 8; words < 256; words *= 2) {
+      // As rings grow: the larger block first, then the smaller one is let go.
+      blocks = blocks.map((base) => {
+        const larger = slab.allocate(words * 2);
+        slab.release(base, words);
+        return larger;
+      });
+    }
+    // Before blocks were joined, all sizes that were passed through added up to as much again.
+    expect(slab.freeWords).toBeLessThan((slab.top - slab.freeWords) / 2);
+  });
+
   it('is in an image as it was when the image began, however much changes while it is read', () => {
     fc.assert(
       fc.property(steps, steps, steps, fc.nat({ max: 100 }), (before, during, after, share) => {
@@ -133,7 +176,7 @@ describe('the slab', () => {
         const restored = new Slab();
         restored.restore(image.head);
         restored.bytes.set(bytes);
-        restored.countFree();
+        restored.findFree(image.head);
         expect(restored.freeWords).toBe(slab.freeWords);
         const others = [...blocks];
         apply(slab, blocks, after, markMaker());

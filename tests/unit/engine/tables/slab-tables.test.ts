@@ -20,7 +20,7 @@ function copyOf(slab: Slab): Slab {
   const copy = new Slab();
   copy.restore(slab.head());
   copy.words.set(slab.words.subarray(0, slab.top));
-  copy.countFree();
+  copy.findFree(slab.head());
   return copy;
 }
 
