@@ -1,7 +1,8 @@
 /**
  * The embedded nats-server: a child process with its own store directory under the data directory, on loopback. It
  * outlives a crash of nothing: whoever starts it watches `exited` and starts it again on the same port, and every part
- * of Weir rides through the second that takes.
+ * of Weir rides through the second that takes. One that switched JetStream off by itself, as it may where its disk is full,
+ * would stay up without being of use, and is ended.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -22,6 +23,9 @@ const PART = 'nats-server';
 /** A long log without its index is read whole before the server listens. */
 const READY_TIMEOUT_MS = 180_000;
 const READY_LINE = 'Server is ready';
+/** These come in this order where the whole server stops, and the second one alone where JetStream is switched off. */
+const STOP_LINE = 'Initiating Shutdown';
+const JETSTREAM_STOP_LINE = 'Initiating JetStream Shutdown';
 const START_ATTEMPTS_MAX = 5;
 const START_PAUSE_MS = 300;
 const PORT_MIN = 15_000;
@@ -96,7 +100,7 @@ async function startOnce(
     });
     child.once('exit', (code, signal) => settle({ code, signal }));
   });
-  const { lastLines, ready } = forwardLog(child, o.log);
+  const { lastLines, ready, jetStreamOff } = forwardLog(child, o.log);
   const { pid } = child;
   if (pid === undefined) throw new WeirError('part.missing', `${program} could not be run`);
   await recordProcess(files.record, pid);
@@ -120,6 +124,13 @@ async function startOnce(
     throw new WeirError('part.not_ready', `nats-server did not listen within ${READY_TIMEOUT_MS} ms`);
   }
   o.log.info({ pid, port, version: features.version }, 'nats-server is ready');
+  void jetStreamOff.then(async () => {
+    o.log.error(
+      { pid, directory },
+      'nats-server has switched JetStream off (is its disk full?): it is ended, to be started again',
+    );
+    await endProcess(pid).catch((error: unknown) => o.log.error({ err: error }, 'nats-server could not be ended'));
+  });
   return { url: `nats://127.0.0.1:${port}`, port, pid, exited, stop };
 }
 
@@ -136,24 +147,37 @@ async function serverFeatures(program: string): Promise<ServerFeatures> {
 /**
  * The server's log becomes ours. `lastLines` holds its latest lines, for the message of a failed start; `ready`
  * resolves when it says that it listens, which it does only after JetStream has recovered its streams. Its own word
- * counts, not an answer on the port: that could come from another program.
+ * counts, not an answer on the port: that could come from another program. `jetStreamOff` resolves when it switches
+ * JetStream off and goes on itself.
  */
-function forwardLog(child: ChildProcess, log: Logger): { lastLines: string[]; ready: Promise<void> } {
+function forwardLog(
+  child: ChildProcess,
+  log: Logger,
+): { lastLines: string[]; ready: Promise<void>; jetStreamOff: Promise<void> } {
   const lastLines: string[] = [];
-  const ready = new Promise<void>((settle) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        lastLines.push(line);
-        if (lastLines.length > 3) lastLines.shift();
-        if (line.includes(READY_LINE)) settle();
-        if (/\[(ERR|FTL)\]/.test(line)) log.error({ part: PART }, line);
-        else if (line.includes('[WRN]')) log.warn({ part: PART }, line);
-        else log.debug({ part: PART }, line);
-      });
-    }
+  let tellReady: () => void = () => undefined;
+  let tellOff: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    tellReady = resolve;
   });
-  return { lastLines, ready };
+  const jetStreamOff = new Promise<void>((resolve) => {
+    tellOff = resolve;
+  });
+  let isStopping = false;
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      lastLines.push(line);
+      if (lastLines.length > 3) lastLines.shift();
+      if (line.includes(READY_LINE)) tellReady();
+      else if (line.includes(STOP_LINE)) isStopping = true;
+      else if (line.includes(JETSTREAM_STOP_LINE) && !isStopping) tellOff();
+      if (/\[(ERR|FTL)\]/.test(line)) log.error({ part: PART }, line);
+      else if (line.includes('[WRN]')) log.warn({ part: PART }, line);
+      else log.debug({ part: PART }, line);
+    });
+  }
+  return { lastLines, ready, jetStreamOff };
 }
 
 /**

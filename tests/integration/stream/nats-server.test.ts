@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
@@ -46,6 +46,36 @@ describe('the embedded nats-server', () => {
     expect(nats.server().port).toBe(portBefore);
     await c.whenConnected();
     expect(c.isConnected()).toBe(true);
+  });
+
+  it('is ended when it switches JetStream off and would stay up, and comes back with its log', async () => {
+    const c = await nats.connect();
+    await c.manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
+    await c.jetstream.publish('kept', 'before');
+    const config = join(nats.dataDir, 'nats', 'nats-server.conf');
+    const text = await readFile(config, 'utf8');
+    await writeFile(config, text.replace(/jetstream \{[^}]*\}/, 'jetstream: disabled'));
+    const { pid, exited } = nats.server();
+    process.kill(pid, 'SIGHUP');
+    // Nobody else ends it: without that, this would never resolve.
+    await exited;
+    await nats.restart();
+    await c.whenConnected();
+    expect((await c.manager.streams.info('KEPT')).state.messages).toBe(1);
+  });
+
+  it('says that it was asked to stop, where it was, instead of that JetStream is off', async () => {
+    const lines: string[] = [];
+    const dataDir = join(nats.dataDir, 'asked');
+    const server = await startNatsServer({
+      dataDir,
+      user: 'u',
+      password: 'p',
+      log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    });
+    await server.stop();
+    expect(lines.some((line) => line.includes('Initiating JetStream Shutdown'))).toBe(true);
+    expect(lines.filter((line) => line.includes('switched JetStream off'))).toEqual([]);
   });
 
   it('is ended and replaced when the supervisor that started it was killed', async () => {
