@@ -69,6 +69,64 @@ export interface ActivateEntry {
   readonly settings: EngineSettings;
   readonly author: string;
   readonly comment: string;
+  /**
+   * `warm`: it is refused where a window would go live without its history. `any`: it goes live and says from where its
+   * windows count. Absent in logs from before there was a choice: as `any`, and nothing is said.
+   */
+  readonly windows?: 'warm' | 'any';
+}
+
+/**
+ * From the next position on, events are kept for the windows that the rule set staged under this version reads and that the
+ * live one has not. What they held up to here comes as `FillEntry`s.
+ */
+export interface WarmEntry {
+  readonly kind: 'warm';
+  readonly version: number;
+  /** Those that the rule set is to be activated with. */
+  readonly settings: EngineSettings;
+}
+
+/** Where the history that fills windows begins. */
+export interface HistoryStart {
+  /** The first position of EVENTS that it covers. */
+  readonly position: number;
+  /** When the log took that, milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  /** There was nothing before. */
+  readonly sinceBeginning: boolean;
+}
+
+/** Events of one key in a series, oldest first. */
+export interface FilledCell {
+  /** The ids that make up the key, in the order of the series. */
+  readonly keys: readonly string[];
+  /** The first event's time in milliseconds since the Unix epoch, then for each further one how much later it is. */
+  readonly times: readonly number[];
+  /** What the series stores of each beside its time; absent where that is nothing. */
+  readonly values?: readonly number[];
+  /** The second coordinate of positions. */
+  readonly values2?: readonly number[];
+}
+
+export interface FilledSeries {
+  /** The signature of the series. */
+  readonly series: string;
+  readonly cells: readonly FilledCell[];
+}
+
+/**
+ * A part of what the windows of a `WarmEntry` held at its position. A key with many events comes in several pieces, the
+ * newest events first.
+ */
+export interface FillEntry {
+  readonly kind: 'fill';
+  readonly version: number;
+  /** From 0 on, in order; any other is left aside. */
+  readonly part: number;
+  readonly windows: readonly FilledSeries[];
+  /** Of the last part. */
+  readonly history?: HistoryStart;
 }
 
 /** Replaces a named list. */
@@ -83,7 +141,7 @@ export interface EventEntry {
   readonly event: WeirEvent;
 }
 
-export type ControlEntry = TickEntry | RulesetEntry | ListEntry | StageEntry | ActivateEntry;
+export type ControlEntry = TickEntry | RulesetEntry | ListEntry | StageEntry | WarmEntry | FillEntry | ActivateEntry;
 export type Entry = EventEntry | ControlEntry;
 
 const ENTRY_VERSION = 1;
@@ -91,7 +149,7 @@ const EVENT_KIND = 1;
 /** Behind kind, version, type and offset. */
 const EVENT_TIME_AT = 5;
 /** Append only. */
-const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4, stage: 5, activate: 6 } as const;
+const CONTROL_KINDS = { tick: 2, ruleset: 3, list: 4, stage: 5, activate: 6, warm: 7, fill: 8 } as const;
 
 const instrument = group({ type: text, token: text, issuer: text });
 
@@ -182,10 +240,13 @@ export function eventTimeOf(entry: Uint8Array): number | undefined {
   return Number.isFinite(timeMs) ? timeMs : undefined;
 }
 
-/** Whether an encoded entry sets, stages or activates rules. */
+const RULE_CHANGES: ReadonlySet<number | undefined> = new Set(
+  (['ruleset', 'stage', 'warm', 'fill', 'activate'] as const).map((kind) => CONTROL_KINDS[kind]),
+);
+
+/** Whether an encoded entry sets, stages, warms or activates rules. */
 export function isRuleChange(entry: Uint8Array): boolean {
-  const [kind] = entry;
-  return kind === CONTROL_KINDS.ruleset || kind === CONTROL_KINDS.stage || kind === CONTROL_KINDS.activate;
+  return RULE_CHANGES.has(entry[0]);
 }
 
 /** Throws a `RangeError` or `SyntaxError` on bytes that no encoder wrote. */

@@ -166,6 +166,54 @@ export interface RulesetOutcome {
   readonly documents: readonly unknown[];
   /** Number of parts that it was staged in; absent where `documents` holds all of it. */
   readonly parts?: number;
+  /** From where its windows count; absent where the activation did not ask. */
+  readonly coverage?: RulesetCoverage;
+}
+
+/** From where the windows of a rule set count when it goes live. */
+export interface RulesetCoverage {
+  /** The position of EVENTS from which on all of them hold every event that is theirs. */
+  readonly position: number;
+  /** Whether all of them hold all that they look back at. */
+  readonly whole: boolean;
+  /** Those that the live rules had not, or had not whole. */
+  readonly windows: readonly CoveredWindow[];
+  /** Further ones, beyond those that one record holds. */
+  readonly more: number;
+}
+
+/** From where the windows over one kind of events and key count. */
+export interface CoveredWindow {
+  readonly type: string;
+  readonly over: readonly string[];
+  /** What is summed, compared or told apart; absent for a count. */
+  readonly of?: string;
+  readonly where: unknown;
+  /** How far the longest of them looks back. */
+  readonly reachMs: number;
+  readonly position: number;
+  /** When the log was at that position, milliseconds since the Unix epoch. */
+  readonly timeMs: number;
+  /** Whether that is all that they look back at. */
+  readonly whole: boolean;
+}
+
+/** From the next position on, events are kept for windows that a staged rule set reads and the live one has not. */
+export interface WarmingOutcome {
+  readonly kind: 'warming';
+  readonly version: number;
+  /** None: the live rule set has them all. */
+  readonly windows: readonly ColdWindow[];
+}
+
+export interface ColdWindow {
+  /** The signature of the series. */
+  readonly series: string;
+  readonly type: string;
+  /** Whether its key is more than the customer. */
+  readonly isKeyed: boolean;
+  /** How far back it looks, milliseconds. */
+  readonly reachMs: number;
 }
 
 /** A part of a rule set was staged. */
@@ -194,6 +242,7 @@ export type Outcome =
   | KpiDelta
   | RulesetOutcome
   | RulesetPartOutcome
+  | WarmingOutcome
   | PoisonOutcome;
 
 export interface OutcomeHead {

@@ -4,6 +4,7 @@
  */
 import { ISSUER } from '../../core/codec/transaction-fields.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
+import { cellsToFollow, followEvent } from './activation/follow-event.ts';
 import { LINK_KEYS } from './customers/history.ts';
 import { cellsToMerge, linkIdentifier } from './customers/merge-customers.ts';
 import type { EngineState } from './engine-state.ts';
@@ -23,7 +24,7 @@ export function assertCommittable(state: EngineState, event: WeirEvent, j: Judge
   state.slab.assertRoom(COMMIT_WORDS_MAX);
   state.entities.assertRoom(j.keys.texts.length + 1 + links);
   const merged = event.type === 'profile' ? cellsToMerge(state, event.data.links ?? []) : 0;
-  state.windows.cells.assertRoom(state.rules.plan.series.length + merged);
+  state.windows.cells.assertRoom(state.rules.plan.series.length + cellsToFollow(state) + merged);
   state.sequences.assertRoom(merged);
   state.customers.assertRoom(1);
   state.merchants.assertRoom(1);
@@ -44,6 +45,7 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   if (event.type === 'label') commitLabel(state, event.data.fraud, j);
   state.history.insert(row, event.timeMs, j.name, keys, rules.settings.historyMs, rules.settings.historyEventsMax);
   if (!j.late) enterSeries(state, event, j);
+  followEvent(state, event, j);
   state.sequences.commit(event, j.keys, rules.settings, state.clockMs);
   if (event.type === 'transaction') commitTransaction(state, event.timeMs, row, j);
   else if (event.type === 'place' && j.place !== undefined) state.places.put(j.place);

@@ -3,14 +3,15 @@
  * this object outlives an entry.
  */
 
-import type { ActivateEntry, EngineSettings, RulesetEntry, StageEntry } from '../../core/codec/entry.ts';
+import type { ActivateEntry, EngineSettings, RulesetEntry, StageEntry, WarmEntry } from '../../core/codec/entry.ts';
 import { hashString } from '../../core/hash.ts';
 import { compileRuleSetInSlices } from '../../rules/compile-rule-set.ts';
 import { drain } from '../../rules/compiler/evaluator.ts';
 import { type Selectivity, UNMEASURED } from '../../rules/compiler/selectivity.ts';
 import type { RuleSet } from '../../rules/ruleset.ts';
-import { type ActiveRules, activateRules, NO_RULES } from './activation/active-rules.ts';
+import { type ActiveRules, NO_RULES } from './activation/active-rules.ts';
 import { type PreparedRules, prepareRules } from './activation/engine-needs.ts';
+import { LiveWindows, type LiveWindowsHead, type LogMoment, type NextRules } from './activation/live-windows.ts';
 import {
   type CompileInSlices,
   decodeDocuments,
@@ -18,6 +19,7 @@ import {
   type RulesetTexts,
 } from './activation/staged-rule-set.ts';
 import { StagedRules } from './activation/staged-rules.ts';
+import type { Warming } from './activation/warming.ts';
 import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
@@ -42,7 +44,14 @@ export type CompileRuleSet = (version: number, documents: readonly unknown[]) =>
 
 const BYTES_PER_WORD = 8;
 
-interface SavedHead {
+/** A rule set that may go live. */
+export interface ReadyRules {
+  readonly prepared: PreparedRules;
+  readonly texts: RulesetTexts;
+  readonly next: NextRules;
+}
+
+interface SavedHead extends LiveWindowsHead {
   readonly position: number;
   readonly answered: number;
   readonly clockMs: number;
@@ -52,8 +61,6 @@ interface SavedHead {
   readonly ruleset: { readonly version: number; readonly settings: EngineSettings; readonly parts: number } | null;
   /** The staged rule sets, their documents in `rules.staged.<version>.<part>`. */
   readonly staged: ReturnType<StagedRules['saveHead']>;
-  readonly seriesIds: readonly [string, number][];
-  readonly seriesNext: number;
   readonly entities: RecordTableHead;
   readonly windows: WindowStoreHead;
   readonly sweeper: { readonly cursor: number; readonly removed: number };
@@ -68,6 +75,8 @@ interface SavedHead {
 
 export class EngineState {
   position = 0;
+  /** Sequence of the frame that is being processed. */
+  stepping = 0;
   /** The newest position that gave an outcome frame. */
   answered = 0;
   clockMs = 0;
@@ -90,12 +99,10 @@ export class EngineState {
   readonly places = new PlaceIndex(this.slab, this.blobs);
   readonly lists = new NamedLists(this.slab, this.blobs);
   readonly staged: StagedRules;
+  readonly live = new LiveWindows();
   readonly #compile: CompileInSlices;
   /** Documents of the live rule set. */
   #texts: RulesetTexts = [];
-  /** Series in state by signature. */
-  #seriesIds = new Map<string, number>();
-  #seriesNext = 1;
 
   /** `compile` stands in for the rule compiler in tests. */
   constructor(compile?: CompileRuleSet) {
@@ -107,35 +114,59 @@ export class EngineState {
     this.staged = new StagedRules(this.#compile);
   }
 
-  /** Throws, leaving the old rule set live, where the new one cannot be. */
-  activate(entry: RulesetEntry): void {
-    const rules = drain(this.#compile(entry.version, entry.documents));
-    this.#goLive(rules, entry.settings, [encodeDocuments(entry.documents)]);
+  /** Throws where the rule set cannot be live. */
+  compile({ version, documents, settings }: RulesetEntry): ReadyRules {
+    const prepared = drain(this.#compile(version, documents));
+    return { prepared, texts: [encodeDocuments(documents)], next: this.live.prepare(prepared, settings, this.#now()) };
   }
 
   /** Throws a `WeirError` `rule.invalid` where the part does not follow the one before. */
   stage(entry: StageEntry): void {
     this.staged.add(entry);
+    const version = this.warming?.version;
+    if (version !== undefined && (version === entry.version || this.staged.partsOf(version) === 0)) this.dropWarming();
   }
 
-  /** Throws, leaving the old rule set live, where the staged one cannot be. */
-  activateStaged(entry: ActivateEntry): void {
-    const { prepared: rules, texts } = this.staged.take(entry.version);
-    this.#goLive(rules, entry.settings, texts);
+  /** Throws where the staged rule set cannot be live. */
+  findStaged({ version, settings, windows }: ActivateEntry): ReadyRules {
+    const { prepared, texts } = this.staged.find(version);
+    const next = this.live.prepare(prepared, settings, this.#now());
+    if (windows === 'warm') this.live.assertWarm(next, this.#now());
+    return { prepared, texts, next };
   }
 
   /** Windows that the old rule set read and the new one reads keep their events. */
-  #goLive(prepared: PreparedRules, settings: EngineSettings, texts: RulesetTexts): void {
-    const { ruleSet } = prepared;
-    let next = this.#seriesNext;
-    const rules = activateRules(prepared, settings, (signature) => this.#seriesIds.get(signature) ?? next++);
-    this.sequences.setRules(ruleSet.requirements);
-    this.absences.setRules(ruleSet.requirements, ruleSet.shadowRequirements);
-    // What the others hold is swept up over the next frames.
-    this.#seriesIds = new Map(rules.plan.series.map(({ signature, id }) => [signature, id]));
-    this.#seriesNext = next;
+  goLive({ prepared, texts, next }: ReadyRules): void {
+    const { requirements, shadowRequirements } = prepared.ruleSet;
+    this.sequences.setRules(requirements);
+    this.absences.setRules(requirements, shadowRequirements);
+    this.live.goLive(next);
     this.#texts = texts;
-    this.rules = rules;
+    this.rules = next.rules;
+  }
+
+  get warming(): Warming | undefined {
+    return this.live.warming;
+  }
+
+  /** Throws a `WeirError` `rule.invalid` where the rule set is not staged as a whole or does not compile. */
+  planWarming(entry: WarmEntry): Warming {
+    return this.live.plan(entry, this.staged.find(entry.version).prepared, this.#now());
+  }
+
+  /** In place of another. */
+  warm(warming: Warming): void {
+    if (this.warming !== undefined) this.dropWarming();
+    this.live.warm(warming);
+  }
+
+  dropWarming(): void {
+    this.live.drop();
+    this.counters.warmingsDropped++;
+  }
+
+  #now(): LogMoment {
+    return { position: this.stepping, clockMs: this.clockMs, isBeginning: this.counters.accepted === 0 };
   }
 
   #measured(): { selectivity: Selectivity } {
@@ -171,8 +202,7 @@ export class EngineState {
           ? null
           : { version: this.rules.version, settings: this.rules.settings, parts: this.#texts.length },
       staged: this.staged.saveHead(),
-      seriesIds: [...this.#seriesIds],
-      seriesNext: this.#seriesNext,
+      ...this.live.saveHead(),
       entities: this.entities.saveHead(),
       windows: this.windows.saveHead(),
       sweeper: { cursor: this.sweeper.cursor, removed: this.sweeper.removed },
@@ -206,8 +236,7 @@ export class EngineState {
     [this.digest[0], this.digest[1]] = head.digest;
     // A snapshot of an earlier version lacks what is counted since.
     this.counters = { ...createCounters(), ...head.counters };
-    this.#seriesIds = new Map(head.seriesIds);
-    this.#seriesNext = head.seriesNext;
+    this.live.loadHead(head);
     const slab = from.json('slab') as SlabHead;
     this.slab.restore(slab);
     this.slab.bytes.set(from.bytes('slab.words'));
@@ -228,9 +257,11 @@ export class EngineState {
     if (head.ruleset !== null) {
       const { version, settings, parts } = head.ruleset;
       const live = texts('live', parts);
-      this.#goLive(drain(this.#compile(version, decodeDocuments(live))), settings, live);
+      const prepared = drain(this.#compile(version, decodeDocuments(live)));
+      this.goLive({ prepared, texts: live, next: this.live.prepare(prepared, settings, this.#now()) });
     }
     this.staged.load(head.staged, (version, held) => texts(`staged.${version}`, held));
+    this.live.loadWarming(head, (version) => this.staged.find(version).prepared);
   }
 }
 

@@ -22,6 +22,11 @@ export interface EngineCounters {
   /** Identifiers that had events of their own when they were linked, merged into their customer. */
   customersMerged: number;
   timersSet: number;
+  /** Parts of history put into windows, and those left aside: of another rule set, or not the next one. */
+  fillParts: number;
+  fillPartsIgnored: number;
+  /** Rule sets whose windows were being filled and that gave way to others, were staged anew or were given up. */
+  warmingsDropped: number;
   /** Timers that came due, whether or not what they waited for had come. */
   timersDue: number;
   /** Not set because there were too many, in all or of the customer. */
@@ -36,6 +41,8 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly answered: number;
   readonly clockMs: number;
   readonly rulesetVersion: number;
+  /** The rule set whose windows are being filled, 0 for none. */
+  readonly warmingVersion: number;
   /** Rule sets that wait for their activation, and those that gave their place to others. */
   readonly stagedRulesets: number;
   readonly displacedRulesets: number;
@@ -45,6 +52,8 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly places: number;
   readonly lists: number;
   readonly series: number;
+  /** Of them, those that do not hold all that they look back at. */
+  readonly partialSeries: number;
   readonly windowKeys: number;
   /** Keys with events of a sequence. */
   readonly sequenceKeys: number;
@@ -82,6 +91,9 @@ export function createCounters(): EngineCounters {
     offersHeldBack: { consent: 0, cooldown: 0, late: 0, perEvent: 0 },
     labelsUnmatched: 0,
     customersMerged: 0,
+    fillParts: 0,
+    fillPartsIgnored: 0,
+    warmingsDropped: 0,
     timersSet: 0,
     timersDue: 0,
     timersRefused: 0,

@@ -3,12 +3,13 @@
  * the same log gives the same bytes, live, after a restart and years later (G4). An entry is judged first and committed
  * only when its outcomes are written: one that fails leaves no trace but a poison outcome, and the log goes on.
  */
-import { decodeEntry, type Entry } from '../../core/codec/entry.ts';
+import { decodeEntry } from '../../core/codec/entry.ts';
 import { FrameItems } from '../../core/codec/frame.ts';
 import { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
 import type { StagedStatus } from './activation/staged-rules.ts';
+import { applyControl } from './apply-control.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
 import { type CustomerDescription, describeCustomer } from './customers/describe-customer.ts';
 import type { EngineSnapshot } from './engine-snapshot.ts';
@@ -23,7 +24,8 @@ import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { chainDigest, type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
 import { OutcomeParts } from './outcomes/outcome-parts.ts';
 import { writeOutcomes } from './outcomes/write-outcomes.ts';
-import { fireTimers, setTimers } from './timers/fire-timers.ts';
+import { setTimers } from './timers/fire-timers.ts';
+import { type WindowContents, windowContents } from './windows/window-contents.ts';
 
 export interface EngineOptions {
   /** How rule documents become a rule set; `rules/compile-rule-set.ts` unless a test says otherwise. */
@@ -57,8 +59,15 @@ export interface Engine {
   beginSnapshot(room?: Uint8Array): EngineSnapshot;
   /** Bytes that a snapshot takes now, nearly. */
   readonly snapshotBytes: number;
+  /** The customer that a subject resolves to now; a card's token resolves one that is an identifier which nobody linked. */
+  customerOf(subject: string, cardToken?: string): string;
   /** What is known of a customer, by its id or any linked identifier. */
   describeCustomer(id: string): CustomerDescription | undefined;
+  /**
+   * What the windows of the live rule set hold whose series have these signatures, in pieces of at most `eventsMax` events:
+   * what another engine's windows are filled with. The engine must not step meanwhile.
+   */
+  windowContents(signatures: ReadonlySet<string>, eventsMax: number): Iterable<WindowContents>;
   stats(): EngineStats;
   /** Where the memory of the state goes. Walks all of it. */
   memory(): readonly MemoryPart[];
@@ -82,6 +91,7 @@ class LogEngine implements Engine {
   readonly #kpis = new KpiAccumulator();
   readonly #items = new FrameItems();
   readonly #view = new TransactionView();
+  readonly #timerPoison = (bytes: Uint8Array, index: number, error: unknown) => this.#poison(bytes, index, error);
   #head = { accepted: 0, duplicates: 0, late: 0 };
   #frameDigest = '';
 
@@ -104,11 +114,12 @@ class LogEngine implements Engine {
     this.#parts.clear();
     this.#kpis.clear();
     this.#head = { accepted: 0, duplicates: 0, late: 0 };
+    state.stepping = seq;
     this.#split(frame);
     for (let index = 0; index < this.#items.count; index++) this.#process(frame, index);
-    const { plan, settings } = state.rules;
+    const { settings } = state.rules;
     state.lists.sweep();
-    state.sweeper.sweep(plan.seriesById, state.clockMs, settings.allowedLatenessMs, settings.historyMs);
+    state.sweeper.sweep(state.live.kept, state.clockMs, settings.allowedLatenessMs, settings.historyMs);
     state.sequences.sweep(state.clockMs, settings.allowedLatenessMs);
     for (let i = 0; i < this.#kpis.count; i++) this.#parts.add(this.#kpis.at(i));
     state.position = seq;
@@ -148,8 +159,18 @@ class LogEngine implements Engine {
     return this.#state.snapshotBytes;
   }
 
+  customerOf(subject: string, cardToken?: string): string {
+    return this.#state.identity.resolve(subject, cardToken);
+  }
+
   describeCustomer(id: string): CustomerDescription | undefined {
     return describeCustomer(this.#state, id);
+  }
+
+  windowContents(signatures: ReadonlySet<string>, eventsMax: number): Iterable<WindowContents> {
+    const { windows, entities, rules } = this.#state;
+    const wanted = rules.plan.series.filter(({ signature }) => signatures.has(signature));
+    return windowContents(windows, entities, new Map(wanted.map((series) => [series.id, series])), eventsMax);
   }
 
   stats(): EngineStats {
@@ -160,6 +181,7 @@ class LogEngine implements Engine {
       answered: state.answered,
       clockMs: state.clockMs,
       rulesetVersion: state.rules.version,
+      warmingVersion: state.warming?.version ?? 0,
       stagedRulesets: state.staged.status.length,
       displacedRulesets: state.staged.displaced,
       customers: state.customers.count,
@@ -168,6 +190,7 @@ class LogEngine implements Engine {
       places: state.places.count,
       lists: state.lists.count,
       series: state.rules.plan.series.length,
+      partialSeries: state.live.partial(state.rules.settings, state.clockMs),
       windowKeys: state.windows.cells.count,
       evictedKeys: state.sweeper.removed,
       sequenceKeys: state.sequences.store.count,
@@ -206,7 +229,7 @@ class LogEngine implements Engine {
       } else {
         const entry = decodeEntry(frame.subarray(start, end));
         if (entry.kind === 'event') event = entry.event;
-        else this.#control(entry, index);
+        else applyControl(this.#state, entry, index, this.#parts, this.#kpis, this.#timerPoison);
       }
       if (event !== undefined) {
         judgement = this.#judge.judge(event, index, isViewed ? this.#view : undefined);
@@ -239,31 +262,6 @@ class LogEngine implements Engine {
     if (event.type === 'transaction')
       this.#kpis.addTransaction(event.timeMs, dimensions, event.data, decision.value === 'approve' ? 0 : 1);
     for (const offer of judgement.offers.outcomes) this.#kpis.addOffer(event.timeMs, offer);
-  }
-
-  #control(entry: Exclude<Entry, { kind: 'event' }>, index: number): void {
-    const state = this.#state;
-    if (entry.kind === 'tick') {
-      if (!Number.isFinite(entry.timeMs)) throw new RangeError(`a tick at ${entry.timeMs} is no time`);
-      state.clockMs = Math.max(state.clockMs, entry.timeMs);
-      fireTimers(state, index, this.#parts, this.#kpis, (bytes, at, error) => this.#poison(bytes, at, error));
-    } else if (entry.kind === 'list') {
-      state.lists.replace(entry);
-    } else if (entry.kind === 'stage') {
-      const { version, part, documents } = entry;
-      this.#parts.add({ kind: 'ruleset_part', version, part, documents });
-      state.stage(entry);
-    } else if (entry.kind === 'activate') {
-      const { version, author, comment } = entry;
-      const parts = state.staged.partsOf(version);
-      this.#parts.add({ kind: 'ruleset', version, author, comment, documents: [], parts });
-      state.activateStaged(entry);
-    } else {
-      const { version, author, comment, documents } = entry;
-      // Written first: a rule set that cannot be recorded must not decide.
-      this.#parts.add({ kind: 'ruleset', version, author, comment, documents });
-      state.activate(entry);
-    }
   }
 
   #poison(bytes: Uint8Array, index: number, error: unknown): void {

@@ -30,6 +30,13 @@ export const SHADOW_TIMERS_MAX = 250_000;
 export const STAGED_RULESETS_MAX = 4;
 /** Parts of one staged rule set; a stage entry that says more is poison. */
 export const STAGE_PARTS_MAX = 10_000;
+/**
+ * Milliseconds by the log's clock after which a rule set whose windows are being filled, and of which no part has come, is
+ * taken to be given up: its windows are let go, which is counted. A further one takes its place at once.
+ */
+export const WARMING_IDLE_MAX_MS = 3_600_000;
+/** Windows whose coverage is told when a rule set goes live; further ones are counted in it. */
+export const COVERED_WINDOWS_RECORDED_MAX = 200;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 

@@ -196,6 +196,8 @@ export class BatchBuilder {
         break;
       case 'kpi':
         return; // Rollups are made from the rows themselves.
+      case 'warming':
+        return; // What comes of it is told when the rule set goes live.
       case 'poison':
         return; // The processor has put it into QUARANTINE, which has its own sink.
     }

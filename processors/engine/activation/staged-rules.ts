@@ -78,14 +78,22 @@ export class StagedRules {
     return false;
   }
 
-  /** Throws a `WeirError` `rule.invalid` where `version` is not staged as a whole or does not compile; it stays staged then. */
-  take(version: number): { readonly prepared: PreparedRules; readonly texts: RulesetTexts } {
+  /** Throws a `WeirError` `rule.invalid` where `version` is not staged as a whole or does not compile. */
+  find(version: number): { readonly prepared: PreparedRules; readonly texts: RulesetTexts } {
     const set = this.#sets.get(version);
     if (set === undefined) throw invalid(`rule set ${version} is not staged`);
-    const taken = { prepared: set.finish(), texts: set.texts };
+    const wasCompiling = set.isCompiling;
+    try {
+      return { prepared: set.finish(), texts: set.texts };
+    } finally {
+      if (wasCompiling) this.#tell();
+    }
+  }
+
+  /** It is live. */
+  remove(version: number): void {
     this.#sets.delete(version);
     this.#tell();
-    return taken;
   }
 
   /** 0 where `version` is not staged. */

@@ -12,6 +12,7 @@ import type { EngineSettings } from '../../../core/codec/entry.ts';
 import type { WindowKey } from '../../../rules/requirement.ts';
 import type { EngineState } from '../engine-state.ts';
 import { CUSTOMER, KEY_INDEX } from '../event-keys.ts';
+import { EVENT_NUMBERS, insertMerged } from '../windows/merge-events.ts';
 import type { Series } from '../windows/series.ts';
 import { NO_CELL } from '../windows/window-cells.ts';
 import { mergeDetails } from './customer-details.ts';
@@ -20,7 +21,6 @@ import { LINK_KEYS } from './history.ts';
 const COUNTERPARTY = KEY_INDEX.counterparty;
 /** Fewer events than this are put into the customer's ring one by one, however long it is. */
 const FEW_EVENTS = 16;
-const EVENT_NUMBERS = 3;
 
 type CellKey = readonly [number, number, number];
 
@@ -38,6 +38,7 @@ export function linkIdentifier(state: EngineState, identifier: string, customer:
   const row = state.entities.customerOf(from);
   const moved = movedKeys(state, row, from, to);
   for (const series of state.rules.plan.series) moveSeries(state, series, moved);
+  for (const series of state.warming?.series ?? []) moveSeries(state, series, moved);
   moveSequences(state, moved);
   if (row === 0) return;
   mergeRows(state, row, state.entities.customerOf(to));
@@ -52,7 +53,8 @@ export function cellsToMerge(state: EngineState, identifiers: readonly string[])
     const row = state.entities.customerOf(state.entities.find(identifier));
     keys += 1 + (row === 0 ? 0 : state.customers.historyLength(row));
   }
-  return keys * Math.max(state.rules.plan.series.length, state.sequences.patterns.length);
+  const series = state.rules.plan.series.length + (state.warming?.series.length ?? 0);
+  return keys * Math.max(series, state.sequences.patterns.length);
 }
 
 function mergeRows(state: EngineState, from: number, to: number): void {
@@ -107,26 +109,17 @@ function mergeCells(
   { allowedLatenessMs, historyEventsMax }: EngineSettings,
 ): void {
   const { windows, clockMs } = state;
+  const { cells } = windows;
   const moved: number[] = [];
   const kept: number[] = [];
+  const known = cells.find(series.id, a, b, c);
+  const isFilled = cells.isFilled(from) || (known !== NO_CELL && cells.isFilled(known));
   windows.drain(from, series, moved);
-  const known = windows.cells.find(series.id, a, b, c);
   if (known !== NO_CELL && moved.length > FEW_EVENTS * EVENT_NUMBERS) windows.drain(known, series, kept);
-  const to = windows.cells.findOrAdd(series.id, series.columns, a, b, c);
+  const to = cells.findOrAdd(series.id, series.columns, a, b, c);
   const keepMs = (series.kind === 'position' ? 0 : series.reachMs) + allowedLatenessMs;
-  const insert = (events: readonly number[], i: number): void => {
-    const [timeMs, value, value2] = [events[i] as number, events[i + 1] as number, events[i + 2] as number];
-    windows.insert(to, series, timeMs, value, value2, keepMs, historyEventsMax, clockMs);
-  };
-  for (let i = 0, j = 0; i < kept.length || j < moved.length; ) {
-    if (j === moved.length || (i < kept.length && (kept[i] as number) <= (moved[j] as number))) {
-      insert(kept, i);
-      i += EVENT_NUMBERS;
-    } else {
-      insert(moved, j);
-      j += EVENT_NUMBERS;
-    }
-  }
+  insertMerged(windows, to, series, kept, moved, keepMs, historyEventsMax, clockMs);
+  if (isFilled) cells.markFilled(to);
 }
 
 function moveSequences(state: EngineState, moved: readonly MovedKeys[]): void {

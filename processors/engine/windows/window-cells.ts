@@ -29,6 +29,8 @@ const HASH = 12;
 /** … how many columns the ring has, and by the log's clock the second in which the cell was last written to. */
 export const CELL_COLUMNS = 13;
 export const CELL_CLOCK = 14;
+/** Whether what it held before it was followed has been put into it. */
+const FILLED = 15;
 export const CELL_WORDS = 8;
 
 export class WindowCells {
@@ -66,6 +68,22 @@ export class WindowCells {
   /** The id of a cell's series, 0 where the cell was removed. */
   seriesOf(cell: number): number {
     return this.slab.halves[this.#table.at(cell) * 2 + SERIES] as number;
+  }
+
+  /** The entity of the k-th of the ids that make up a cell's key. */
+  keyOf(cell: number, k: number): number {
+    return this.slab.halves[this.#table.at(cell) * 2 + KEY_A + k] as number;
+  }
+
+  /** Whether history was put into the cell (`activation/fill-windows.ts`). */
+  isFilled(cell: number): boolean {
+    return this.slab.halves[this.#table.at(cell) * 2 + FILLED] !== 0;
+  }
+
+  markFilled(cell: number): void {
+    const at = this.#table.at(cell);
+    this.slab.touch(at, CELL_WORDS);
+    this.slab.halves[at * 2 + FILLED] = 1;
   }
 
   find(series: number, keyA: number, keyB: number, keyC: number): number {

@@ -165,12 +165,17 @@ export class WindowStore {
 
   /** Removes a cell: appends time, value and second value of each of its events to `target`, oldest first. */
   drain(cell: number, series: Series, target: number[]): void {
+    this.copyTo(cell, series, target);
+    this.cells.remove(cell);
+  }
+
+  /** The same, and the cell stays. */
+  copyTo(cell: number, series: Series, target: number[]): void {
     const length = this.lengthOf(cell);
     for (let i = 0; i < length; i++) {
       const value = series.columns > 1 ? this.value(cell, i, series.kind === 'money') : 0;
       target.push(this.timeOf(cell, i), value, series.columns > 2 ? this.columnOf(cell, i, 2) : 0);
     }
-    this.cells.remove(cell);
   }
 
   /** Rings by the kind of key that their series is over. */

@@ -134,7 +134,8 @@ function idOf(bytes: Uint8Array): string | undefined {
 
 function tableOf(outcome: Outcome): string | undefined {
   if (outcome.kind === 'accepted') return TABLE_OF_TYPE[outcome.type];
-  return outcome.kind === 'kpi' || outcome.kind === 'poison' ? undefined : TABLE_OF_KIND[outcome.kind];
+  const isUnstored = outcome.kind === 'kpi' || outcome.kind === 'poison' || outcome.kind === 'warming';
+  return isUnstored ? undefined : TABLE_OF_KIND[outcome.kind];
 }
 
 /** Each outcome is one row of its table, and there is no other. */
