@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { WeirError } from '../../core/errors.ts';
 import { digestHex } from '../../core/hash.ts';
 import type { Store } from '../../storage/open-store.ts';
-import { latestRuleset, rulesetHistory } from '../../storage/queries/rulesets.ts';
+import { latestRuleset, rulesetHistory, type StoredRuleset } from '../../storage/queries/rulesets.ts';
 import { authorize } from '../authorize.ts';
 import { formatTime } from '../live/live-views.ts';
 import { problemResponses } from '../schemas/problem.ts';
@@ -32,7 +32,11 @@ export function registerRuleRoutes(app: TypedApp, { store }: { readonly store: S
     },
     async (request, reply) => {
       const ruleset = await latestRuleset(store);
-      const answer = { rulesetVersion: ruleset?.version ?? 0, rules: readRules(ruleset?.documents ?? []) };
+      const answer = {
+        rulesetVersion: ruleset?.version ?? 0,
+        rules: readRules(ruleset?.documents ?? []),
+        ...coverageOf(ruleset),
+      };
       reply.header('etag', etagOf(answer));
       return isKnown(request.headers['if-none-match'], answer) ? reply.code(304).send(null) : answer;
     },
@@ -87,6 +91,13 @@ export function registerRuleRoutes(app: TypedApp, { store }: { readonly store: S
       return { id, versions: [...versions.values()].sort((a, b) => b.version - a.version) };
     },
   );
+}
+
+function coverageOf(ruleset: StoredRuleset | undefined): Pick<RulesAnswer, 'coverage'> {
+  const { coverage } = ruleset ?? {};
+  if (coverage === undefined) return {};
+  const windows = coverage.windows.map((window) => ({ ...window, over: [...window.over] }));
+  return { coverage: { ...coverage, windows } };
 }
 
 function readRules(documents: readonly unknown[]): Static<typeof RuleDocumentView>[] {

@@ -18,9 +18,32 @@ export const RuleDocumentView = Type.Object(
 );
 export type RuleDocumentView = Static<typeof RuleDocumentView>;
 
+const Coverage = Type.Object(
+  {
+    position: Type.Integer({ description: 'Position of the log from which on every window holds all that is its' }),
+    whole: Type.Boolean({ description: 'Whether every window held all that it looks back at' }),
+    windows: Type.Array(
+      Type.Object({
+        type: Type.String(),
+        over: Type.Array(Type.String()),
+        of: Type.Optional(Type.String()),
+        where: Type.Unknown(),
+        reachMs: Type.Number({ description: 'How far the longest of them looks back' }),
+        position: Type.Integer(),
+        timeMs: Type.Number({ description: 'When the log was at that position' }),
+        whole: Type.Boolean(),
+      }),
+      { description: 'Windows that were new, or not whole before' },
+    ),
+    more: Type.Integer({ description: 'Further ones, beyond those that are listed' }),
+  },
+  { description: 'From where the windows counted when these rules went live' },
+);
+
 export const RulesAnswer = Type.Object({
   rulesetVersion: Type.Integer({ minimum: 0 }),
   rules: Type.Array(RuleDocumentView),
+  coverage: Type.Optional(Coverage),
 });
 export type RulesAnswer = Static<typeof RulesAnswer>;
 

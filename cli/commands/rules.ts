@@ -6,11 +6,13 @@ import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
 import { parseConfig } from '../../core/config.ts';
 import { WeirError } from '../../core/errors.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
+import { fillFromHistory } from '../../processors/warm/fill-from-history.ts';
 import { type CatalogEntry, loadCatalog, readRuleFile } from '../../rules/catalog/load-catalog.ts';
 import { runExample } from '../../rules/catalog/run-example.ts';
 import { lintRules } from '../../rules/lint-rules.ts';
 import { connectStream } from '../../stream/connection.ts';
-import { activateRules } from '../../stream/rules/activate-rules.ts';
+import { activateRules, type FillWindows } from '../../stream/rules/activate-rules.ts';
+import { formatCoverage } from './format-coverage.ts';
 import { findRunning } from './running.ts';
 
 export function rulesCommand(): Command {
@@ -32,10 +34,13 @@ export function rulesCommand(): Command {
     )
     .addCommand(
       new Command('import')
-        .description('check rule files and make them the live rules, all of them together, without a deploy')
+        .description(
+          'check rule files, fill the windows they add from history, and make them the live rules, all of them together, without a deploy',
+        )
         .argument('<file...>')
         .option('--author <name>', 'who activates them', userInfo().username)
         .option('--comment <text>', 'why', '')
+        .option('--cold', 'do not fill: windows that the rules add count from now on', false)
         .action((files: readonly string[], options: ImportOptions) => importRules(read(files), options)),
     )
     .addCommand(
@@ -58,9 +63,10 @@ function read(files: readonly string[]): CatalogEntry[] {
 interface ImportOptions {
   readonly author: string;
   readonly comment: string;
+  readonly cold: boolean;
 }
 
-async function importRules(entries: readonly CatalogEntry[], { author, comment }: ImportOptions): Promise<void> {
+async function importRules(entries: readonly CatalogEntry[], { author, comment, cold }: ImportOptions): Promise<void> {
   const documents = entries.map(({ document }) => document);
   if (!lintRules(documents).ok) {
     lint(entries);
@@ -71,7 +77,8 @@ async function importRules(entries: readonly CatalogEntry[], { author, comment }
   const connection = await connectStream({ ...findRunning(config).parts.nats, name: 'weir-cli', log });
   try {
     const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author, comment };
-    const result = await activateRules(connection, config, log, activation);
+    const fill: FillWindows = (rules) => fillFromHistory(connection, rules);
+    const result = await activateRules(connection, config, log, activation, cold ? undefined : fill);
     const { version, position } = result;
     if (result.state === 'refused')
       throw new WeirError('rule.invalid', `rule set ${version} is not live, it was refused: ${result.reason}`);
@@ -83,6 +90,7 @@ async function importRules(entries: readonly CatalogEntry[], { author, comment }
     process.stdout.write(
       `${documents.length} rules are rule set ${version}, live from position ${position} of the log\n`,
     );
+    if (result.coverage !== undefined) process.stdout.write(formatCoverage(result.coverage));
   } finally {
     await connection.close();
   }

@@ -4,6 +4,7 @@ import { outcomeTables } from './0002-outcome-tables.ts';
 import { kpiRollups } from './0003-kpi-rollups.ts';
 import { rulesetParts } from './0004-ruleset-parts.ts';
 import { shadowOutcomes } from './0005-shadow-outcomes.ts';
+import { rulesetCoverage } from './0006-ruleset-coverage.ts';
 import type { Migration } from './migration.ts';
 
 export const ALL_MIGRATIONS: readonly Migration[] = [
@@ -12,4 +13,5 @@ export const ALL_MIGRATIONS: readonly Migration[] = [
   kpiRollups,
   rulesetParts,
   shadowOutcomes,
+  rulesetCoverage,
 ];

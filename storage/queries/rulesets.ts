@@ -2,6 +2,7 @@
  * Rule sets as the engine took them live; the newest activation of a version wins. One that was staged has its documents
  * in `ruleset_parts`, before its activation.
  */
+import type { RulesetCoverage } from '../../core/outcomes/outcome.ts';
 import type { Store } from '../open-store.ts';
 import { type Row, readNumber, readText } from '../row.ts';
 import { POSITION_SELECT, type RowPosition, readPosition } from '../tables/position-columns.ts';
@@ -13,9 +14,11 @@ export interface StoredRuleset {
   /** As activated; `rules/` validates them before use. */
   readonly documents: readonly unknown[];
   readonly position: RowPosition;
+  /** From where its windows counted when it went live; absent where that was not asked. */
+  readonly coverage?: RulesetCoverage;
 }
 
-const SELECT = `SELECT ${POSITION_SELECT}, version, author, comment, documents, parts FROM rulesets`;
+const SELECT = `SELECT ${POSITION_SELECT}, version, author, comment, documents, parts, coverage FROM rulesets`;
 
 export async function latestRuleset(store: Store): Promise<StoredRuleset | undefined> {
   const rows = await store.query('latest-ruleset', `${SELECT} ORDER BY outcome_seq DESC, item DESC LIMIT 1`);
@@ -53,6 +56,7 @@ async function readRuleset(store: Store, row: Row): Promise<StoredRuleset> {
     comment: readText(row, 'comment'),
     documents: texts.flatMap(parseDocuments),
     position,
+    ...readCoverage(readText(row, 'coverage')),
   };
 }
 
@@ -66,6 +70,11 @@ GROUP BY part ORDER BY part`,
     { version, seq: before.outcomeSeq, item: before.item },
   );
   return rows.map((part) => readText(part, 'documents'));
+}
+
+/** The sink wrote it from an outcome. */
+function readCoverage(text: string): Pick<StoredRuleset, 'coverage'> {
+  return text === '' ? {} : { coverage: JSON.parse(text) as RulesetCoverage };
 }
 
 function parseDocuments(text: string): unknown[] {

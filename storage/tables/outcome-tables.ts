@@ -232,6 +232,7 @@ export function createRulesetWriter(): RowWriter<[RulesetOutcome, RowPosition]> 
   const comment = writer.add('comment', new StringColumn());
   const documents = writer.add('documents', new StringColumn());
   const parts = writer.add('parts', new UInt32Column());
+  const coverage = writer.add('coverage', new StringColumn());
   return withAppend(writer, (outcome, position) => {
     pushPosition(position);
     version.push(outcome.version);
@@ -239,6 +240,7 @@ export function createRulesetWriter(): RowWriter<[RulesetOutcome, RowPosition]> 
     comment.push(outcome.comment);
     documents.push(JSON.stringify(outcome.documents));
     parts.push(outcome.parts ?? 0);
+    coverage.push(outcome.coverage === undefined ? '' : JSON.stringify(outcome.coverage));
   });
 }
 

@@ -1,17 +1,19 @@
 /**
  * Makes a rule set live and says what came of it. The parts are staged, the processor reports when its engine has compiled
- * them, the activation follows, and what the engine answered to it is read from OUTCOMES: a rule set is live where that says
+ * them, windows that are new are filled from history, the activation follows, and what the engine answered to it is read from OUTCOMES: a rule set is live where that says
  * so, not where the log took the activation.
  *
- *   staged ──▶ compiled, or no report in time ──▶ activated ──▶ live │ refused │ pending (no answer in time)
+ *   staged ──▶ compiled, or no report in time ──▶ warm ──▶ activated ──▶ live │ refused │ pending (no answer in time)
  */
 import type { Logger } from 'pino';
+import type { FillEntry } from '../../core/codec/entry.ts';
 import { WeirError } from '../../core/errors.ts';
+import type { ColdWindow, RulesetCoverage } from '../../core/outcomes/outcome.ts';
 import type { StreamConnection } from '../connection.ts';
 import type { AppenderLimits } from '../log/event-appender.ts';
 import { readAnswer } from '../log/find-answer.ts';
 import { type ProgressWatch, watchProgress } from '../progress.ts';
-import { type AppendedRules, appendRules, type RuleActivation } from './append-rules.ts';
+import { type AppendEntry, type AppendedRules, appendRules, type RuleActivation } from './append-rules.ts';
 
 export interface ActivationTimeouts {
   /** How long a processor may say nothing before it counts as not running: nobody is waited for then. */
@@ -26,32 +28,106 @@ export interface ActivationTimeouts {
 const TIMEOUTS: ActivationTimeouts = { silenceMs: 2_000, compileMs: 30_000, answerMs: 30_000 };
 
 export type ActivationResult = AppendedRules &
+  /** `coverage`: from where its windows count. */
   (
-    | { readonly state: 'live' }
+    | { readonly state: 'live'; readonly coverage: RulesetCoverage | undefined }
     /** The rule set before stays live; `reason` is the engine's. */
     | { readonly state: 'refused'; readonly reason: string }
     /** It stands in the log: it goes live, or is refused into quarantine, when a processor comes to it. */
     | { readonly state: 'pending' }
   );
 
-/** Throws `log.unavailable` where the log does not take it or cannot be read. */
+/** A rule set whose windows wait for what they held before. */
+export interface ColdRules extends Pick<RuleActivation, 'documents' | 'settings'> {
+  readonly version: number;
+  /** Up to this position of EVENTS they are to be filled; what comes later enters them by itself. */
+  readonly position: number;
+  readonly windows: readonly ColdWindow[];
+  /** Puts a part into the log when the processor has come close enough to the one before. Rejects with `part.not_ready`. */
+  readonly append: (part: FillEntry) => Promise<void>;
+}
+
+/** Fills windows from history: `processors/warm/fill-from-history.ts`. */
+export type FillWindows = (cold: ColdRules) => Promise<void>;
+
+/** Frames of the log that a part may be ahead of the processor: events that come meanwhile wait for no more than these. */
+const FILL_AHEAD_MAX = 64;
+
+/**
+ * `fill` fills windows that the live rules have not; without it they begin empty. Throws `log.unavailable` where the log does
+ * not take it or cannot be read, `part.not_ready` where windows are to be filled and no processor says what is missing, and
+ * what `fill` throws: nothing is activated then.
+ */
 export async function activateRules(
   connection: StreamConnection,
   limits: AppenderLimits,
   log: Logger,
   activation: RuleActivation,
+  fill: FillWindows | undefined,
   timeouts: ActivationTimeouts = TIMEOUTS,
 ): Promise<ActivationResult> {
   const processor = watchProgress(connection, 'processor');
   try {
-    const appended = await appendRules(connection, limits, log, activation, (staged) =>
-      untilCompiled(processor, staged, timeouts),
-    );
+    const appended = await appendRules(connection, limits, log, activation, async (staged, append) => {
+      await untilCompiled(processor, staged, timeouts);
+      if (fill === undefined) return 'any';
+      await warm({ connection, processor, append, timeouts, fill }, activation, staged);
+      return 'warm';
+    });
     await processor.until(({ inputSeq }) => inputSeq >= appended.position, timeouts.answerMs);
     return { ...appended, ...(await outcomeOf(connection, appended)) };
   } finally {
     processor.stop();
   }
+}
+
+interface WarmingTools {
+  readonly connection: StreamConnection;
+  readonly processor: ProgressWatch;
+  readonly append: AppendEntry;
+  readonly timeouts: ActivationTimeouts;
+  readonly fill: FillWindows;
+}
+
+async function warm(
+  { connection, processor, append, timeouts, fill }: WarmingTools,
+  { documents, settings }: RuleActivation,
+  { version }: AppendedRules,
+): Promise<void> {
+  const untilReached = async (position: number): Promise<void> => {
+    if (await processor.until(({ inputSeq }) => inputSeq >= position, timeouts.answerMs)) return;
+    throw new WeirError(
+      'part.not_ready',
+      `no processor comes to position ${position}, so the windows of rule set ${version} are not filled: nothing is activated`,
+    );
+  };
+  let position = await append({ kind: 'warm', version, settings });
+  await untilReached(position);
+  const windows = await coldWindows(connection, version, position);
+  if (windows.length === 0) return;
+  await fill({
+    version,
+    documents,
+    settings,
+    position,
+    windows,
+    async append(part) {
+      await untilReached(position - FILL_AHEAD_MAX);
+      position = await append(part);
+    },
+  });
+  await untilReached(position);
+}
+
+/** None where the engine does not warm them: the answer to the activation says why. */
+async function coldWindows(
+  connection: StreamConnection,
+  version: number,
+  position: number,
+): Promise<readonly ColdWindow[]> {
+  const outcomes = (await readAnswer(connection, position)) ?? [];
+  for (const outcome of outcomes) if (outcome.kind === 'warming' && outcome.version === version) return outcome.windows;
+  return [];
 }
 
 async function untilCompiled(
@@ -70,11 +146,13 @@ async function untilCompiled(
 async function outcomeOf(
   connection: StreamConnection,
   { version, position }: AppendedRules,
-): Promise<{ state: 'live' | 'pending' } | { state: 'refused'; reason: string }> {
+): Promise<
+  { state: 'live'; coverage: RulesetCoverage | undefined } | { state: 'pending' } | { state: 'refused'; reason: string }
+> {
   const outcomes = await readAnswer(connection, position);
   if (outcomes === undefined) return { state: 'pending' };
   for (const outcome of outcomes) {
-    if (outcome.kind === 'ruleset' && outcome.version === version) return { state: 'live' };
+    if (outcome.kind === 'ruleset' && outcome.version === version) return { state: 'live', coverage: outcome.coverage };
     if (outcome.kind === 'poison') return { state: 'refused', reason: outcome.message };
   }
   throw new WeirError('internal', `OUTCOMES answers position ${position}, but says nothing about rule set ${version}`);

@@ -1,5 +1,5 @@
 /**
- * Gives a rule set its version and appends it: staged in parts, then activated. Versions come from a counter in the state
+ * Gives a rule set its version and appends it: staged in parts, then activated, with what has to be in between. Versions come from a counter in the state
  * bucket that is raised before anything is appended, so two who do so at once get two versions, and the engine tells their
  * parts apart.
  */
@@ -31,6 +31,12 @@ export interface AppendedRules {
   readonly position: number;
 }
 
+/** Puts an entry into EVENTS, in a frame of its own; resolves to its position. */
+export type AppendEntry = (entry: Entry) => Promise<number>;
+
+/** Says whether the rule set may go live with windows that are not filled; what it throws keeps it from being activated. */
+export type BeforeActivation = (staged: AppendedRules, append: AppendEntry) => Promise<'warm' | 'any'>;
+
 /**
  * Resolves when the log holds the activation, whether or not a processor runs; what the engine makes of it is told by
  * `activateRules`. `beforeActivation` is called, and awaited, when the log holds the parts. Throws `log.unavailable` where
@@ -41,18 +47,18 @@ export async function appendRules(
   limits: AppenderLimits,
   log: Logger,
   activation: RuleActivation,
-  beforeActivation: (staged: AppendedRules) => Promise<void> = () => Promise.resolve(),
+  beforeActivation: BeforeActivation = () => Promise.resolve('any'),
 ): Promise<AppendedRules> {
   const version = await claimVersion(connection);
   const { documents, settings, author, comment } = activation;
   const staged = stageEntries(version, documents).map(encode);
-  const activate = encode({ kind: 'activate', version, settings, author, comment });
   const appender = createEventAppender(connection, { limits, log, metrics: new Registry() });
   try {
     const { lastSeq: stagedSeq } = await appender.append(staged);
-    await beforeActivation({ version, position: stagedSeq });
-    const { lastSeq } = await appender.append([activate]);
-    return { version, position: lastSeq };
+    const append: AppendEntry = async (entry) => (await appender.append([encode(entry)])).lastSeq;
+    const windows = await beforeActivation({ version, position: stagedSeq }, append);
+    const position = await append({ kind: 'activate', version, settings, author, comment, windows });
+    return { version, position };
   } finally {
     await appender.close();
   }

@@ -43,7 +43,7 @@ async function activate(documents: readonly unknown[], timeouts: Partial<Activat
   const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author: 'test', comment: '' };
   // Of its own, as that of another process is.
   const own = await nats.connect();
-  return activateRules(own, APPENDER_LIMITS, log, activation, { ...TIMEOUTS, ...timeouts });
+  return activateRules(own, APPENDER_LIMITS, log, activation, undefined, { ...TIMEOUTS, ...timeouts });
 }
 
 /** Entries of a kind in EVENTS, with their positions. */

@@ -83,6 +83,13 @@ describe('rows of the sink', () => {
       comment: 'ß',
       documents: [{ id: 'r', nested: [1, null] }],
     };
+    const covered = { type: 'transaction', over: ['card'], where: { '$.kind': 'ß' }, reachMs: 60_000 };
+    const coverage = {
+      position: 7,
+      whole: false,
+      windows: [{ ...covered, position: 7, timeMs: event.timeMs, whole: false }],
+      more: 0,
+    };
     const outcomes: Outcome[] = [
       acceptedOutcome(event, 0),
       decisionFor(event, 0),
@@ -101,7 +108,7 @@ describe('rows of the sink', () => {
       { kind: 'ruleset_part', version: 11, part: 0, documents: [{ id: 'old' }] },
       { kind: 'ruleset_part', version: 11, part: 0, documents: [{ id: 'a' }, { id: 'b' }] },
       { kind: 'ruleset_part', version: 11, part: 1, documents: [{ id: 'c' }] },
-      { kind: 'ruleset', version: 11, author: 'bo', comment: '', documents: [], parts: 2 },
+      { kind: 'ruleset', version: 11, author: 'bo', comment: '', documents: [], parts: 2, coverage },
       { kind: 'ruleset_part', version: 11, part: 1, documents: [{ id: 'later' }] },
       {
         kind: 'shadow',
@@ -164,7 +171,8 @@ describe('rows of the sink', () => {
     const stored = await rulesetByVersion(t.store, 9);
     expect(stored).toMatchObject({ version: 9, author: 'ann', comment: 'ß', documents: ruleset.documents });
     const staged = await rulesetByVersion(t.store, 11);
-    expect(staged).toMatchObject({ author: 'bo', documents: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] });
+    expect(stored).not.toHaveProperty('coverage');
+    expect(staged).toMatchObject({ author: 'bo', coverage, documents: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] });
     expect(await latestRuleset(t.store)).toEqual(staged);
     expect(await rulesetByVersion(t.store, 10)).toBeUndefined();
 
