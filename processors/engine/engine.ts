@@ -15,6 +15,7 @@ import { type CustomerDescription, describeCustomer } from './customers/describe
 import type { EngineSnapshot } from './engine-snapshot.ts';
 import { type CompileRuleSet, EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
+import { FramePrefetch } from './frame-prefetch.ts';
 import { EventJudge } from './judge-event.ts';
 import type { Judgement } from './judgement.ts';
 import { PART_BYTES_MAX, POISON_MESSAGE_UNITS_MAX } from './limits.ts';
@@ -92,12 +93,14 @@ class LogEngine implements Engine {
   readonly #items = new FrameItems();
   readonly #view = new TransactionView();
   readonly #timerPoison = (bytes: Uint8Array, index: number, error: unknown) => this.#poison(bytes, index, error);
+  readonly #prefetch: FramePrefetch;
   #head = { accepted: 0, duplicates: 0, late: 0 };
   #frameDigest = '';
 
   constructor(state: EngineState) {
     this.#state = state;
-    this.#judge = new EventJudge(state);
+    this.#prefetch = new FramePrefetch(state);
+    this.#judge = new EventJudge(state, this.#prefetch);
   }
 
   get position(): number {
@@ -116,6 +119,7 @@ class LogEngine implements Engine {
     this.#head = { accepted: 0, duplicates: 0, late: 0 };
     state.stepping = seq;
     this.#split(frame);
+    this.#prefetch.prepare(this.#items, this.#view);
     for (let index = 0; index < this.#items.count; index++) this.#process(frame, index);
     const { settings } = state.rules;
     state.lists.sweep();

@@ -33,6 +33,12 @@ export const KEY_INDEX: Readonly<Record<WindowKey, number>> = {
   counterparty: COUNTERPARTY,
 };
 
+/** Which entities a frame's keys may well be, looked up ahead. */
+export interface EntityGuesses {
+  /** Of a key, by `KEY_INDEX`; 0 for no guess. */
+  entity(item: number, key: number): number;
+}
+
 export class EventKeys {
   readonly texts: (string | undefined)[] = new Array<string | undefined>(KEYS).fill(undefined);
   /** 0 where the text is not interned yet, or there is no such key. */
@@ -57,21 +63,28 @@ export class EventKeys {
     this.set(COUNTERPARTY, counterparty, entities);
   }
 
-  /** The same for a transaction that is read in its frame; `counterparty` where that one is an identifier. */
-  setViewed(view: TransactionView, counterparty: string | undefined, entities: EntityTable): void {
-    this.#setField(CARD, view, TOKEN, entities);
-    this.#setField(DEVICE, view, DEVICE_ID, entities);
-    this.#setField(MERCHANT, view, MERCHANT_ID, entities);
-    this.#setField(IP, view, IP_ADDRESS, entities);
-    if (counterparty === undefined) this.#setField(COUNTERPARTY, view, COUNTERPARTY_ID, entities);
+  /** The same for a transaction that is read in its frame, as its `item`; `counterparty` where that one is an identifier. */
+  setViewed(
+    view: TransactionView,
+    item: number,
+    counterparty: string | undefined,
+    entities: EntityTable,
+    guesses: EntityGuesses,
+  ): void {
+    this.#setField(CARD, view, TOKEN, entities, guesses.entity(item, CARD));
+    this.#setField(DEVICE, view, DEVICE_ID, entities, guesses.entity(item, DEVICE));
+    this.#setField(MERCHANT, view, MERCHANT_ID, entities, guesses.entity(item, MERCHANT));
+    this.#setField(IP, view, IP_ADDRESS, entities, guesses.entity(item, IP));
+    if (counterparty === undefined)
+      this.#setField(COUNTERPARTY, view, COUNTERPARTY_ID, entities, guesses.entity(item, COUNTERPARTY));
     else this.set(COUNTERPARTY, counterparty, entities);
   }
 
   /** An id that is known needs no text. */
-  #setField(key: number, view: TransactionView, field: number, entities: EntityTable): void {
+  #setField(key: number, view: TransactionView, field: number, entities: EntityTable, guess: number): void {
     // An empty text is no key.
     if (view.length(field) === 0) return;
-    const entity = findField(view, field, entities);
+    const entity = findField(view, field, entities, guess);
     if (entity === 0) this.set(key, view.text(field), entities);
     else this.entities[key] = entity;
   }
@@ -100,9 +113,13 @@ export class EventKeys {
   }
 }
 
-/** The entity that a field names, 0 where it is absent, unknown, or not ASCII. An empty text is a name like any other. */
-export function findField(view: TransactionView, field: number, entities: EntityTable): number {
+/**
+ * The entity that a field names, 0 where it is absent, unknown, or not ASCII. An empty text is a name like any other.
+ * `guess`: which it may well be, 0 for no guess.
+ */
+export function findField(view: TransactionView, field: number, entities: EntityTable, guess = 0): number {
   if (!view.has(field) || !view.isAscii(field)) return 0;
+  if (guess !== 0 && entities.isNamed(guess, view.bytes, view.at(field), view.length(field))) return guess;
   return entities.findBytes(view.bytes, view.at(field), view.length(field));
 }
 

@@ -20,6 +20,7 @@ import type { EngineState } from './engine-state.ts';
 import { EventFacts } from './event-facts.ts';
 import { CUSTOMER, findField, KEY_INDEX, mayBeIdentifier } from './event-keys.ts';
 import { positionOf } from './facts.ts';
+import type { FramePrefetch } from './frame-prefetch.ts';
 import { Judgement, NO_DIMENSIONS, NO_TRACE } from './judgement.ts';
 import { LINKS_PER_CUSTOMER_MAX } from './limits.ts';
 import { openOffers } from './offers/offer-memory.ts';
@@ -43,9 +44,11 @@ export class EventJudge {
   readonly #values: unknown[] = [];
   readonly #trace = new ByteWriter();
   readonly #facts: EventFacts;
+  readonly #prefetch: FramePrefetch;
 
-  constructor(state: EngineState) {
+  constructor(state: EngineState, prefetch: FramePrefetch) {
     this.#state = state;
+    this.#prefetch = prefetch;
     this.#facts = new EventFacts(state, this.judgement);
   }
 
@@ -54,13 +57,13 @@ export class EventJudge {
    * read in its frame: what the judgement holds of it holds until the view goes on.
    */
   judge(event: WeirEvent, index: number, view: TransactionView | undefined): Judgement {
-    const j = this.#begin(event, view);
+    const j = this.#begin(event, index, view);
     if (j.duplicate) return j;
     const { rules } = this.#state;
     const details = this.#planDetails(event, j);
     if (event.type === 'label') j.labelled = this.#findLabelled(event, j);
-    this.#setKeys(event, j);
-    if (!j.late) this.#planEntries(event, j);
+    this.#setKeys(event, index, j);
+    if (!j.late) this.#planEntries(event, index, j);
     this.#state.sequences.plan(event, j.keys, j.late, rules.settings.allowedLatenessMs);
     if (rules.plan.positions !== undefined || rules.nearby.length > 0) j.position = positionOf(event);
     if (event.type === 'transaction') {
@@ -87,7 +90,7 @@ export class EventJudge {
     return j;
   }
 
-  #begin(event: WeirEvent, view: TransactionView | undefined): Judgement {
+  #begin(event: WeirEvent, index: number, view: TransactionView | undefined): Judgement {
     const state = this.#state;
     const j = this.judgement;
     j.view = view;
@@ -103,7 +106,7 @@ export class EventJudge {
       j.named = undefined;
       j.placeOwner = undefined;
       nameViewed(j.name, view);
-      j.ownerEntity = findField(view, SUBJECT, state.entities);
+      j.ownerEntity = findField(view, SUBJECT, state.entities, this.#prefetch.entity(index, CUSTOMER));
       j.row = state.entities.customerOf(j.ownerEntity);
       j.duplicate = j.row !== 0 && state.history.holds(j.row, event.timeMs, j.name);
     }
@@ -189,13 +192,14 @@ export class EventJudge {
     return 0;
   }
 
-  #setKeys(event: WeirEvent, j: Judgement): void {
+  #setKeys(event: WeirEvent, index: number, j: Judgement): void {
     const { entities, identity, history } = this.#state;
     const { view } = j;
     if (view !== undefined) {
       const resolves = view.has(COUNTERPARTY) && mayBeIdentifier(view, COUNTERPARTY);
       const named = resolves ? view.text(COUNTERPARTY) : undefined;
-      j.keys.setViewed(view, named === undefined ? undefined : identity.resolve(named), entities);
+      const counterparty = named === undefined ? undefined : identity.resolve(named);
+      j.keys.setViewed(view, index, counterparty, entities, this.#prefetch);
     } else if (event.type === 'transaction') {
       const { counterparty } = event.data;
       j.keys.setTransaction(
@@ -212,7 +216,7 @@ export class EventJudge {
   }
 
   /** Which series the event enters, with which value: the event is read as part of them before it is stored. */
-  #planEntries(event: WeirEvent, j: Judgement): void {
+  #planEntries(event: WeirEvent, index: number, j: Judgement): void {
     if (event.type !== 'transaction' && event.type !== 'location' && event.type !== 'label') return;
     const { windows, rules } = this.#state;
     const series = rules.plan.seriesOfType[event.type];
@@ -224,7 +228,7 @@ export class EventJudge {
       if (!complete || !one.matches(event.data)) continue;
       const value = one.valueOf(event.data);
       if (value === undefined) continue;
-      const cell = cellAt(this.#state, one, one.over, j.keys);
+      const cell = cellAt(this.#state, one, one.over, j.keys, this.#prefetch.cell(index, i));
       if (cell !== NO_CELL && event.timeMs < windows.newestMs(cell) - rules.settings.allowedLatenessMs) {
         j.lateForKey++;
         continue;

@@ -59,11 +59,18 @@ export function readLists(state: EngineState, event: WeirEvent, values: unknown[
   for (const { index, list, read } of rules.lists) values[index] = lists.holds(list, read(event.data), event.timeMs);
 }
 
-/** The cell of a series at the keys of an event, `NO_CELL` where one of them has no events. */
-export function cellAt(state: EngineState, series: Series, at: Series['over'], keys: EventKeys): number {
+/** The cell of a series at the keys of an event, `NO_CELL` where one of them has no events. `guess`: which it may well be. */
+export function cellAt(
+  state: EngineState,
+  series: Series,
+  at: Series['over'],
+  keys: EventKeys,
+  guess = NO_CELL,
+): number {
   const a = keys.entities[KEY_INDEX[at[0] as keyof typeof KEY_INDEX]] as number;
   const b = at.length > 1 ? (keys.entities[KEY_INDEX[at[1] as keyof typeof KEY_INDEX]] as number) : 0;
   const c = at.length > 2 ? (keys.entities[KEY_INDEX[at[2] as keyof typeof KEY_INDEX]] as number) : 0;
   if (a === 0 || (b === 0 && at.length > 1) || (c === 0 && at.length > 2)) return NO_CELL;
-  return state.windows.cells.find(series.id, a, b, c);
+  const { cells } = state.windows;
+  return guess !== NO_CELL && cells.isAt(guess, series.id, a, b, c) ? guess : cells.find(series.id, a, b, c);
 }

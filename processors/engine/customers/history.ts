@@ -64,6 +64,12 @@ export class History {
     this.#customers = customers;
   }
 
+  /** Reads the newest event. */
+  readNewest(row: number): number {
+    const length = this.#customers.historyLength(row);
+    return length === 0 ? 0 : (this.#slab.words[this.word(row, length - 1)] as number);
+  }
+
   holds(row: number, timeMs: number, name: EventName): boolean {
     const { words, halves } = this.#slab;
     for (let i = this.positionAfter(row, timeMs) - 1; i >= 0; i--) {

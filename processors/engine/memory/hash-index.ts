@@ -35,6 +35,22 @@ export class HashIndex {
     return this.#shards[hash >>> SHARD_SHIFT] as Uint32Array;
   }
 
+  /** The first slot that a lookup of this hash reads. */
+  firstOf(hash: number): number {
+    const shard = this.shardOf(hash);
+    return shard[2 * (hash & ((shard.length >>> 1) - 1))] as number;
+  }
+
+  /** The first record of this hash, 0 where there is none. */
+  guess(hash: number): number {
+    const shard = this.shardOf(hash);
+    const mask = (shard.length >>> 1) - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = shard[2 * slot + 1] as number;
+      if (id === 0 || shard[2 * slot] === hash) return id;
+    }
+  }
+
   /** The caller has made sure that the record is not in the index. */
   add(hash: number, id: number): void {
     const which = hash >>> SHARD_SHIFT;

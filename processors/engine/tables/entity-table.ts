@@ -10,7 +10,7 @@ import type { MemoryReport } from '../memory/memory-report.ts';
 import { RecordTable, type RecordTableHead } from '../memory/record-table.ts';
 import type { Slab } from '../memory/slab.ts';
 
-const HASH_SEED = 0x5765_6972;
+export const ID_HASH_SEED = 0x5765_6972;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const BYTES_PER_UNIT_MAX = 3;
@@ -62,20 +62,31 @@ export class EntityTable {
   find(text: string): number {
     if (text.length > ENTITY_TEXT_UNITS_MAX) return 0;
     const length = encode(text);
-    return this.#find(hashBytes(scratch, HASH_SEED, 0, length), scratch, 0, length);
+    return this.#find(hashBytes(scratch, ID_HASH_SEED, 0, length), scratch, 0, length);
   }
 
   /** The entity of the id whose UTF-8 is these bytes, 0 if it is not known. */
   findBytes(bytes: Uint8Array, at: number, length: number): number {
     if (length > ENTITY_TEXT_UNITS_MAX) return 0;
-    return this.#find(hashBytes(bytes, HASH_SEED, at, at + length), bytes, at, length);
+    return this.#find(hashBytes(bytes, ID_HASH_SEED, at, at + length), bytes, at, length);
+  }
+
+  /** Under which these bytes are in the index; 0 where they are too long for an id. */
+  hashOf(bytes: Uint8Array, at: number, length: number): number {
+    return length > ENTITY_TEXT_UNITS_MAX ? 0 : hashBytes(bytes, ID_HASH_SEED, at, at + length);
+  }
+
+  /** Whether the entity's id is these bytes. */
+  isNamed(entity: number, bytes: Uint8Array, at: number, length: number): boolean {
+    const half = this.#records.at(entity) * 2;
+    return this.#isText(half, bytes, at, length);
   }
 
   /** The entity of `text`, a new one if need be. The slab's views may have been replaced. */
   intern(text: string): number {
     if (text.length > ENTITY_TEXT_UNITS_MAX) throw new RangeError(`an id of ${text.length} characters is too long`);
     const length = encode(text);
-    const hash = hashBytes(scratch, HASH_SEED, 0, length);
+    const hash = hashBytes(scratch, ID_HASH_SEED, 0, length);
     const found = this.#find(hash, scratch, 0, length);
     if (found !== 0) return found;
     const entity = this.#records.add();
@@ -155,20 +166,23 @@ export class EntityTable {
 
   /** Among the records of this hash, the one whose text is `wanted` from `from` on. */
   #find(hash: number, wanted: Uint8Array, from: number, length: number): number {
-    const { halves, bytes } = this.#slab;
     const shard = this.#index.shardOf(hash);
     const mask = (shard.length >>> 1) - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entity = shard[2 * slot + 1] as number;
       if (entity === 0) return 0;
       if (shard[2 * slot] !== hash) continue;
-      const half = this.#records.at(entity) * 2;
-      if (halves[half + TEXT_BYTES] !== length) continue;
-      const at = this.#textAt(half);
-      let same = 0;
-      while (same < length && bytes[at + same] === wanted[from + same]) same++;
-      if (same === length) return entity;
+      if (this.#isText(this.#records.at(entity) * 2, wanted, from, length)) return entity;
     }
+  }
+
+  #isText(half: number, wanted: Uint8Array, from: number, length: number): boolean {
+    const { halves, bytes } = this.#slab;
+    if (halves[half + TEXT_BYTES] !== length) return false;
+    const at = this.#textAt(half);
+    let same = 0;
+    while (same < length && bytes[at + same] === wanted[from + same]) same++;
+    return same === length;
   }
 }
 

@@ -86,6 +86,22 @@ export class WindowCells {
     this.slab.halves[at * 2 + FILLED] = 1;
   }
 
+  /** Under which the cell of these keys is in the index. */
+  hashOf(series: number, keyA: number, keyB: number, keyC: number): number {
+    return mixKey(series, keyA, keyB, keyC);
+  }
+
+  isAt(cell: number, series: number, keyA: number, keyB: number, keyC: number): boolean {
+    const { halves } = this.slab;
+    const half = this.#table.at(cell) * 2;
+    return (
+      halves[half + KEY_A] === keyA &&
+      halves[half + SERIES] === series &&
+      halves[half + KEY_B] === keyB &&
+      halves[half + KEY_C] === keyC
+    );
+  }
+
   find(series: number, keyA: number, keyB: number, keyC: number): number {
     return this.#find(mixKey(series, keyA, keyB, keyC), series, keyA, keyB, keyC);
   }
@@ -140,21 +156,13 @@ export class WindowCells {
   }
 
   #find(hash: number, series: number, keyA: number, keyB: number, keyC: number): number {
-    const { halves } = this.slab;
     const shard = this.#index.shardOf(hash);
     const mask = (shard.length >>> 1) - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const cell = shard[2 * slot + 1] as number;
       if (cell === 0) return NO_CELL;
       if (shard[2 * slot] !== hash) continue;
-      const half = this.#table.at(cell) * 2;
-      if (
-        halves[half + KEY_A] === keyA &&
-        halves[half + SERIES] === series &&
-        halves[half + KEY_B] === keyB &&
-        halves[half + KEY_C] === keyC
-      )
-        return cell;
+      if (this.isAt(cell, series, keyA, keyB, keyC)) return cell;
     }
   }
 }

@@ -46,6 +46,17 @@ export class WindowStore {
     return this.slab.halves[this.cells.at(cell) * 2 + CELL_LENGTH] as number;
   }
 
+  /** Reads the words that the newest event takes, and where the next will stand. */
+  readNewest(cell: number): number {
+    const { words, halves } = this.slab;
+    const half = this.cells.at(cell) * 2;
+    const base = halves[half + CELL_BASE] as number;
+    const capacity = 1 << (halves[half + CELL_LOG2] as number);
+    const at =
+      base + (((halves[half + CELL_START] as number) + (halves[half + CELL_LENGTH] as number) - 1) & (capacity - 1));
+    return (words[at] as number) + (words[at + capacity] as number);
+  }
+
   /** Time of the newest event, `-Infinity` for an empty ring. */
   newestMs(cell: number): number {
     return this.slab.words[this.cells.at(cell) + CELL_NEWEST] as number;

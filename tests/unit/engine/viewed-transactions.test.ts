@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hashBytes } from '../../../core/hash.ts';
 import { normaliseEvent } from '../../../ingest/normalise-event.ts';
 import { prepareRules } from '../../../processors/engine/activation/engine-needs.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
+import { ID_HASH_SEED } from '../../../processors/engine/tables/entity-table.ts';
 import { loadCatalog } from '../../../rules/catalog/load-catalog.ts';
 import { compileRuleSet } from '../../../rules/compile-rule-set.ts';
 import { drain } from '../../../rules/compiler/evaluator.ts';
-import { encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
+import { aPayment, encodeEntries, rulesetEntry } from '../../support/engine/engine.ts';
 import { engineLog } from '../../support/engine/engine-log.ts';
 import { ARBITRARY_NOW_MS, rawEvent } from '../../support/events/event-arbitraries.ts';
 
@@ -141,4 +143,45 @@ describe('transactions that are read in their frame', () => {
     );
     expectSame([encodeEntries(entries), encodeEntries(entries.slice(7, 40))]);
   });
+
+  it('keep ids apart that have the same hash, also within a frame', () => {
+    const [one, other] = idsOfOneHash();
+    const paying = (subject: string, card: string, second: number) => ({
+      kind: 'event' as const,
+      event: aPayment(
+        subject,
+        1_780_000_000_000 + second * 1_000,
+        { instrument: { token: card } },
+        { id: `t${second}` },
+      ),
+    });
+    const frame = (from: number) =>
+      encodeEntries(
+        Array.from({ length: 8 }, (_, i) =>
+          i % 2 === 0 ? paying(one, other, from + i) : paying(other, one, from + i),
+        ),
+      );
+    const engine = createEngine();
+    engine.step(1, encodeEntries([rulesetEntry([...CATALOG, READS_EVENT])]));
+    engine.step(2, frame(0));
+    expectSame([frame(0), frame(100), frame(200)]);
+    expect(engine.describeCustomer(one)?.transactionCount).toBe(4);
+    expect(engine.describeCustomer(other)?.transactionCount).toBe(4);
+    engine.step(3, frame(100));
+    expect(engine.describeCustomer(one)?.transactionCount).toBe(8);
+    expect(engine.describeCustomer(other)?.transactionCount).toBe(8);
+  });
 });
+
+/** Two ids that the table of ids cannot tell apart by their hash. */
+function idsOfOneHash(): [string, string] {
+  const encoder = new TextEncoder();
+  const byHash = new Map<number, string>();
+  for (let i = 0; ; i++) {
+    const id = `customer-${i}`;
+    const hash = hashBytes(encoder.encode(id), ID_HASH_SEED);
+    const known = byHash.get(hash);
+    if (known !== undefined) return [known, id];
+    byHash.set(hash, id);
+  }
+}
