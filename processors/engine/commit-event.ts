@@ -16,7 +16,7 @@ import { remember, withdraw } from './offers/offer-memory.ts';
 import { SERIES_TYPES, type Series } from './windows/series.ts';
 import { NO_CELL } from './windows/window-cells.ts';
 
-const linkKeys = new Uint32Array(LINK_KEYS);
+const recorded = new Uint32Array(LINK_KEYS);
 
 /** Throws where a bound of the state stands in the way of the commit. */
 export function assertCommittable(state: EngineState, event: WeirEvent, j: Judgement): void {
@@ -38,7 +38,7 @@ export function commitEvent(state: EngineState, event: WeirEvent, j: Judgement):
   const { entities, customers, rules } = state;
   j.keys.internAll(entities);
   const row = ownerRow(state, event, j);
-  const keys = event.type === 'transaction' ? linkOf(j) : undefined;
+  const keys = event.type === 'transaction' ? recordedKeys(j) : undefined;
   const timed = SERIES_TYPES.indexOf(event.type as Series['type']);
   if (timed >= 0) customers.raiseNewestMs(row, timed, event.timeMs);
   // While the labelled transaction is sure to be there: the label itself may push it out of the history.
@@ -76,9 +76,9 @@ function ownerRow(state: EngineState, event: WeirEvent, j: Judgement): number {
   return row;
 }
 
-function linkOf(j: Judgement): Uint32Array {
-  for (let key = CARD; key <= LINK_KEYS; key++) linkKeys[key - 1] = j.keys.entities[key] as number;
-  return linkKeys;
+function recordedKeys(j: Judgement): Uint32Array {
+  for (let key = CARD; key <= LINK_KEYS; key++) recorded[key - 1] = j.keys.entities[key] as number;
+  return recorded;
 }
 
 function enterSeries(state: EngineState, event: WeirEvent, j: Judgement): void {

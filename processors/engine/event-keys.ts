@@ -90,8 +90,8 @@ export class EventKeys {
   }
 
   /** The keys of a transaction that was recorded before: all of them are interned. */
-  setLinked(history: History, link: number): void {
-    for (let key = CARD; key < KEYS; key++) this.entities[key] = history.keyOf(link, key - 1);
+  setRecorded(history: History, transaction: number): void {
+    for (let key = CARD; key < KEYS; key++) this.entities[key] = history.keyOf(transaction, key - 1);
   }
 
   has(key: number): boolean {

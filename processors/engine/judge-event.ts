@@ -186,8 +186,8 @@ export class EventJudge {
   #findLabelled(event: EventOf<'label'>, j: Judgement): number {
     const { identity, history } = this.#state;
     for (const row of identity.rowsThatMayHold(event.subject, undefined, j.customer)) {
-      const link = history.findTransaction(row, event.data.transactionId);
-      if (link !== 0) return link;
+      const transaction = history.findTransaction(row, event.data.transactionId);
+      if (transaction !== 0) return transaction;
     }
     return 0;
   }
@@ -208,7 +208,7 @@ export class EventJudge {
         entities,
       );
     } else if (event.type === 'label' && j.labelled !== 0) {
-      j.keys.setLinked(history, j.labelled);
+      j.keys.setRecorded(history, j.labelled);
       j.keys.entities[KEY_INDEX.counterparty] = identity.rootEntity(j.keys.entities[KEY_INDEX.counterparty] as number);
     }
     if (j.ownerEntity === 0) j.keys.texts[CUSTOMER] = j.owner;

@@ -38,7 +38,7 @@ export class Judgement {
   position: Position | undefined;
   details: CustomerDetails | undefined;
   place: Place | undefined;
-  /** Link of the transaction that a label is about, 0 if it is not known. */
+  /** The transaction that a label is about (`history.ts`), 0 if it is not known. */
   labelled = 0;
   decision: Decision = APPROVED;
   trace: Uint8Array = NO_TRACE;

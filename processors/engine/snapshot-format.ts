@@ -10,7 +10,7 @@ import { hashBytes } from '../../core/hash.ts';
 
 const MAGIC = 0x5357_4557;
 /** Raised when a section changes its meaning: a snapshot of another version is passed over, and the log replayed. */
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 5;
 const HEAD_BYTES = 16;
 const DIGEST_SEED = 0x736e_6170;
 const DIGEST_BYTES = 4;

@@ -25,10 +25,10 @@ const TRANSACTIONS_HALF = 1;
 const HISTORY_BASE_HALF = 2;
 const HISTORY_START_HALF = 3;
 const HISTORY_LENGTH_HALF = 4;
-/** Log2 of the history's capacity, and above it the timers that wait. */
-const HISTORY_LOG2_HALF = 5;
+/** Which size the history's ring has (`history.ts`), and above it the timers that wait. */
+const HISTORY_STEP_HALF = 5;
 const TIMERS_SHIFT = 8;
-const LOG2_MASK = 0xff;
+const STEP_MASK = 0xff;
 const SEEN_HALF = 18;
 const DETAILS_HALF = 19;
 
@@ -158,13 +158,13 @@ export class CustomerTable {
     return this.#half(row, HISTORY_LENGTH_HALF);
   }
 
-  historyLog2(row: number): number {
-    return this.#half(row, HISTORY_LOG2_HALF) & LOG2_MASK;
+  historyStep(row: number): number {
+    return this.#half(row, HISTORY_STEP_HALF) & STEP_MASK;
   }
 
-  setHistoryRing(row: number, base: number, log2: number): void {
+  setHistoryRing(row: number, base: number, step: number): void {
     this.#setHalf(row, HISTORY_BASE_HALF, base);
-    this.#setHalf(row, HISTORY_LOG2_HALF, (this.timers(row) << TIMERS_SHIFT) | log2);
+    this.#setHalf(row, HISTORY_STEP_HALF, (this.timers(row) << TIMERS_SHIFT) | step);
   }
 
   setHistorySpan(row: number, start: number, length: number): void {
@@ -174,12 +174,12 @@ export class CustomerTable {
 
   /** Timers that wait for the customer. */
   timers(row: number): number {
-    return this.#half(row, HISTORY_LOG2_HALF) >>> TIMERS_SHIFT;
+    return this.#half(row, HISTORY_STEP_HALF) >>> TIMERS_SHIFT;
   }
 
   addTimers(row: number, count: number): void {
     const timers = Math.max(0, this.timers(row) + count);
-    this.#setHalf(row, HISTORY_LOG2_HALF, (timers << TIMERS_SHIFT) | this.historyLog2(row));
+    this.#setHalf(row, HISTORY_STEP_HALF, (timers << TIMERS_SHIFT) | this.historyStep(row));
   }
 
   /** Newest event time that the history has let go, `-Infinity` while it is complete. */

@@ -1,6 +1,6 @@
 /**
- * Each customer's events in order of event time, 24 bytes each: time, hashes of id and source, and for a transaction a
- * link to the keys it touched. Two questions are answered here: "has this event been seen?" (a duplicate has the same
+ * Each customer's events in order of event time, 32 bytes each: time, hashes of id and source, and of a transaction the
+ * keys it touched; one with an address or a counterparty has 16 bytes more. Two questions are answered here: "has this event been seen?" (a duplicate has the same
  * event time, so a binary search and a look at its neighbours decide) and "which keys did transaction X touch?".
  * While an event is in the history, its repetition is recognised, however often the log is replayed.
  */
@@ -10,26 +10,33 @@ import { hashAscii, hashString } from '../../../core/hash.ts';
 import type { MemoryReport } from '../memory/memory-report.ts';
 import type { Slab } from '../memory/slab.ts';
 import type { CustomerTable } from './customer-table.ts';
+import { capacityOf, stepAfter, stepFor } from './ring-steps.ts';
 
 /** An event's words stand together: the newest one is one line of the cache for reading, recognising and appending. */
-const EVENT_WORDS = 3;
-const LOG2_AT_START = 2;
-const LINK_WORDS = 3;
-/** A link holds five keys and the fraud flag, as 32-bit numbers. */
-const LINK_FLAGS = 5;
+const EVENT_WORDS = 4;
+/** Keys of a transaction beside the customer, in the order of `WINDOW_KEYS`. */
 export const LINK_KEYS = 5;
-const FLAG_FRAUD = 1;
 /** Halves of an event. */
 const ID_A = 2;
 const ID_B = 3;
+/** Hash of the source, the lowest bits flags. */
 const SOURCE = 4;
-const LINK = 5;
+/** The first keys; with more than these, the last of these halves says where the block lies that holds it and the rest. */
+const KEYS = 5;
+const KEYS_INLINE = 3;
+const MORE_WORDS = 2;
+const IS_TRANSACTION = 1;
+const IS_FRAUD = 2;
+const HAS_MORE_KEYS = 4;
+const FLAGS = IS_TRANSACTION | IS_FRAUD | HAS_MORE_KEYS;
+/** A ring of a higher capacity that is full to less than a quarter moves to a smaller one. */
+const SHRUNK_ABOVE = 8;
 
 const ID_SEED_A = 0x1d_0a;
 const ID_SEED_B = 0x1d_0b;
 const SOURCE_SEED = 0x50_0c;
 
-/** The hashes that name an event: 64 bits of its id, 32 of its source. */
+/** The hashes that name an event: 64 bits of its id, 32 of its source, of which 29 are compared. */
 export interface EventName {
   idA: number;
   idB: number;
@@ -75,7 +82,8 @@ export class History {
     for (let i = this.positionAfter(row, timeMs) - 1; i >= 0; i--) {
       const word = this.word(row, i);
       if (words[word] !== timeMs) return false;
-      if (this.#isNamed(word, name) && halves[word * 2 + SOURCE] === name.source) return true;
+      if (this.#isNamed(word, name) && (((halves[word * 2 + SOURCE] as number) ^ name.source) & ~FLAGS) === 0)
+        return true;
     }
     return false;
   }
@@ -85,13 +93,12 @@ export class History {
     return timeMs <= this.#customers.historyFloorMs(row);
   }
 
-  /** The link of the newest transaction with this id, whatever its source; 0 if there is none. */
+  /** The newest transaction with this id, whatever its source, by the word that it lies at; 0 if there is none. */
   findTransaction(row: number, transactionId: string): number {
     const name = { idA: hashString(transactionId, ID_SEED_A), idB: hashString(transactionId, ID_SEED_B), source: 0 };
     for (let i = this.#customers.historyLength(row) - 1; i >= 0; i--) {
       const word = this.word(row, i);
-      const link = this.#slab.halves[word * 2 + LINK] as number;
-      if (link !== 0 && this.#isNamed(word, name)) return link;
+      if (this.#has(word, IS_TRANSACTION) && this.#isNamed(word, name)) return word;
     }
     return 0;
   }
@@ -109,7 +116,7 @@ export class History {
     this.#reserve(row);
     const at = this.positionAfter(row, timeMs);
     const length = this.#customers.historyLength(row);
-    const link = keys === undefined ? 0 : this.#writeLink(keys);
+    const more = keys === undefined ? 0 : this.#writeMore(keys);
     for (let i = length; i > at; i--) this.#copy(this.word(row, i - 1), this.word(row, i));
     const word = this.word(row, at);
     this.#slab.touch(word, EVENT_WORDS);
@@ -117,28 +124,38 @@ export class History {
     words[word] = timeMs;
     halves[word * 2 + ID_A] = name.idA;
     halves[word * 2 + ID_B] = name.idB;
-    halves[word * 2 + SOURCE] = name.source;
-    halves[word * 2 + LINK] = link;
+    const flags = (keys === undefined ? 0 : IS_TRANSACTION) | (more === 0 ? 0 : HAS_MORE_KEYS);
+    halves[word * 2 + SOURCE] = (name.source & ~FLAGS) | flags;
+    for (let i = 0; i < KEYS_INLINE; i++) halves[word * 2 + KEYS + i] = keys === undefined ? 0 : (keys[i] as number);
+    if (more !== 0) halves[word * 2 + KEYS + KEYS_INLINE - 1] = more;
     this.#customers.setHistorySpan(row, this.#customers.historyStart(row), length + 1);
   }
 
   /** The entity of one key of a transaction, 0 where it had none. */
-  keyOf(link: number, key: number): number {
-    return this.#slab.halves[link * 2 + key] as number;
+  keyOf(transaction: number, key: number): number {
+    const { halves } = this.#slab;
+    const at = transaction * 2 + KEYS;
+    const last = KEYS_INLINE - 1;
+    if (key < last) return halves[at + key] as number;
+    if (this.#has(transaction, HAS_MORE_KEYS)) return halves[(halves[at + last] as number) * 2 + key - last] as number;
+    return key === last ? (halves[at + last] as number) : 0;
   }
 
-  /** The link of the i-th event, 0 where it is no transaction. */
-  linkOf(row: number, i: number): number {
-    return this.#slab.halves[this.word(row, i) * 2 + LINK] as number;
+  /** The i-th event by the word that it lies at, 0 where it is no transaction. Valid until an event enters or leaves. */
+  transactionAt(row: number, i: number): number {
+    const word = this.word(row, i);
+    return this.#has(word, IS_TRANSACTION) ? word : 0;
   }
 
-  isFraud(link: number): boolean {
-    return ((this.#slab.halves[link * 2 + LINK_FLAGS] as number) & FLAG_FRAUD) !== 0;
+  isFraud(transaction: number): boolean {
+    return this.#has(transaction, IS_FRAUD);
   }
 
-  markFraud(link: number, fraud: boolean): void {
-    this.#slab.touch(link, LINK_WORDS);
-    this.#slab.halves[link * 2 + LINK_FLAGS] = fraud ? FLAG_FRAUD : 0;
+  markFraud(transaction: number, fraud: boolean): void {
+    this.#slab.touch(transaction, EVENT_WORDS);
+    const { halves } = this.#slab;
+    const half = transaction * 2 + SOURCE;
+    halves[half] = ((halves[half] as number) & ~IS_FRAUD) | (fraud ? IS_FRAUD : 0);
   }
 
   /** Number of events at or before `timeMs`. */
@@ -157,9 +174,9 @@ export class History {
 
   /** First word of the i-th event, oldest first: its time. */
   word(row: number, i: number): number {
-    const mask = (1 << this.#customers.historyLog2(row)) - 1;
-    const slot = (this.#customers.historyStart(row) + i) & mask;
-    return this.#customers.historyBase(row) + EVENT_WORDS * slot;
+    const capacity = capacityOf(this.#customers.historyStep(row));
+    const slot = this.#customers.historyStart(row) + i;
+    return this.#customers.historyBase(row) + EVENT_WORDS * (slot < capacity ? slot : slot - capacity);
   }
 
   /** Lets go of what is older than `beforeMs` or more than `lengthMax` events. */
@@ -170,11 +187,12 @@ export class History {
       const word = this.word(row, 0);
       const timeMs = this.#slab.words[word] as number;
       if (timeMs >= beforeMs && length <= lengthMax) return;
-      const link = this.#slab.halves[word * 2 + LINK] as number;
-      if (link !== 0) this.#slab.release(link, LINK_WORDS);
+      const more = this.#moreOf(word);
+      if (more !== 0) this.#slab.release(more, MORE_WORDS);
       customers.raiseHistoryFloorMs(row, timeMs);
       length--;
-      customers.setHistorySpan(row, (customers.historyStart(row) + 1) >>> 0, length);
+      const next = customers.historyStart(row) + 1;
+      customers.setHistorySpan(row, next === capacityOf(customers.historyStep(row)) ? 0 : next, length);
     }
   }
 
@@ -186,9 +204,8 @@ export class History {
     const customers = this.#customers;
     const [a, b] = [customers.historyLength(to), customers.historyLength(from)];
     customers.raiseHistoryFloorMs(to, customers.historyFloorMs(from));
-    let log2 = LOG2_AT_START;
-    while (1 << log2 < a + b) log2++;
-    const merged = this.#slab.allocate(EVENT_WORDS << log2);
+    const step = stepFor(a + b);
+    const merged = this.#slab.allocate(EVENT_WORDS * capacityOf(step));
     const { words, halves } = this.#slab;
     for (let i = 0, j = 0; i + j < a + b; ) {
       const isOfTo = j === b || (i < a && (words[this.word(to, i)] as number) <= (words[this.word(from, j)] as number));
@@ -199,7 +216,7 @@ export class History {
     }
     this.#releaseRing(to);
     this.#releaseRing(from);
-    customers.setHistoryRing(to, merged, log2);
+    customers.setHistoryRing(to, merged, step);
     customers.setHistorySpan(to, 0, a + b);
     this.evict(to, customers.newestTimedMs(to) - keepMs, keepMax);
   }
@@ -208,25 +225,38 @@ export class History {
     for (let row = 1; row <= this.#customers.top; row++) {
       if (this.#customers.historyBase(row) === 0) continue;
       const length = this.#customers.historyLength(row);
-      report.addBlock('histories', EVENT_WORDS << this.#customers.historyLog2(row), EVENT_WORDS * length);
+      const capacity = capacityOf(this.#customers.historyStep(row));
+      report.addBlock('histories', EVENT_WORDS * capacity, EVENT_WORDS * length);
       for (let i = 0; i < length; i++)
-        if (this.linkOf(row, i) !== 0) report.addBlock('keys of transactions', LINK_WORDS, LINK_WORDS);
+        if (this.#moreOf(this.word(row, i)) !== 0)
+          report.addBlock('addresses and counterparties', MORE_WORDS, MORE_WORDS);
     }
   }
 
   #releaseRing(row: number): void {
     const base = this.#customers.historyBase(row);
     if (base === 0) return;
-    this.#slab.release(base, EVENT_WORDS << this.#customers.historyLog2(row));
+    this.#slab.release(base, EVENT_WORDS * capacityOf(this.#customers.historyStep(row)));
     this.#customers.setHistoryRing(row, 0, 0);
     this.#customers.setHistorySpan(row, 0, 0);
   }
 
-  #writeLink(keys: Uint32Array): number {
-    const link = this.#slab.allocate(LINK_WORDS);
-    for (let i = 0; i < LINK_KEYS; i++) this.#slab.halves[link * 2 + i] = keys[i] as number;
-    this.#slab.halves[link * 2 + LINK_FLAGS] = 0;
-    return link;
+  /** The block of the last inline key and those that have no place inline; 0 where the transaction has none of these. */
+  #writeMore(keys: Uint32Array): number {
+    if (keys[KEYS_INLINE] === 0 && keys[KEYS_INLINE + 1] === 0) return 0;
+    const more = this.#slab.allocate(MORE_WORDS);
+    const { halves } = this.#slab;
+    for (let i = KEYS_INLINE - 1; i < LINK_KEYS; i++) halves[more * 2 + i - KEYS_INLINE + 1] = keys[i] as number;
+    halves[more * 2 + MORE_WORDS * 2 - 1] = 0;
+    return more;
+  }
+
+  #moreOf(word: number): number {
+    return this.#has(word, HAS_MORE_KEYS) ? (this.#slab.halves[word * 2 + KEYS + KEYS_INLINE - 1] as number) : 0;
+  }
+
+  #has(word: number, flag: number): boolean {
+    return ((this.#slab.halves[word * 2 + SOURCE] as number) & flag) !== 0;
   }
 
   #isNamed(word: number, name: EventName): boolean {
@@ -236,20 +266,25 @@ export class History {
 
   #reserve(row: number): void {
     const customers = this.#customers;
-    const base = customers.historyBase(row);
-    if (base === 0) {
-      customers.setHistoryRing(row, this.#slab.allocate(EVENT_WORDS << LOG2_AT_START), LOG2_AT_START);
+    if (customers.historyBase(row) === 0) {
+      customers.setHistoryRing(row, this.#slab.allocate(EVENT_WORDS * capacityOf(0)), 0);
       customers.setHistorySpan(row, 0, 0);
       return;
     }
     const length = customers.historyLength(row);
-    const log2 = customers.historyLog2(row);
-    const capacity = 1 << log2;
-    if (length < capacity) return;
-    const grown = this.#slab.allocate(EVENT_WORDS * capacity * 2);
-    for (let i = 0; i < length; i++) copyEvent(this.#slab.halves, this.word(row, i), grown + EVENT_WORDS * i);
-    this.#slab.release(base, EVENT_WORDS * capacity);
-    customers.setHistoryRing(row, grown, log2 + 1);
+    const step = customers.historyStep(row);
+    const capacity = capacityOf(step);
+    if (length === capacity) this.#resize(row, stepAfter(step));
+    else if (capacity > SHRUNK_ABOVE && length < capacity / 4) this.#resize(row, stepFor(length * 2));
+  }
+
+  #resize(row: number, step: number): void {
+    const customers = this.#customers;
+    const length = customers.historyLength(row);
+    const moved = this.#slab.allocate(EVENT_WORDS * capacityOf(step));
+    for (let i = 0; i < length; i++) copyEvent(this.#slab.halves, this.word(row, i), moved + EVENT_WORDS * i);
+    this.#releaseRing(row);
+    customers.setHistoryRing(row, moved, step);
     customers.setHistorySpan(row, 0, length);
   }
 

@@ -85,8 +85,8 @@ function movedKeys(state: EngineState, row: number, from: number, to: number): M
   add([0, ...none.slice(1), from]);
   const length = row === 0 ? 0 : customers.historyLength(row);
   for (let i = 0; i < length; i++) {
-    const link = history.linkOf(row, i);
-    if (link !== 0) add([from, ...none.map((_, key) => history.keyOf(link, key))]);
+    const transaction = history.transactionAt(row, i);
+    if (transaction !== 0) add([from, ...none.map((_, key) => history.keyOf(transaction, key))]);
   }
   return [...found.values()];
 }

@@ -89,8 +89,8 @@ function judgementFor(state: EngineState, timer: DueTimer, event: WeirEvent): Ju
       entities,
     );
   } else if (event.type === 'label') {
-    const link = j.row === 0 ? 0 : history.findTransaction(j.row, event.data.transactionId);
-    if (link !== 0) j.keys.setLinked(history, link);
+    const transaction = j.row === 0 ? 0 : history.findTransaction(j.row, event.data.transactionId);
+    if (transaction !== 0) j.keys.setRecorded(history, transaction);
   }
   j.keys.texts[CUSTOMER] = j.owner;
   j.keys.entities[CUSTOMER] = j.ownerEntity;
