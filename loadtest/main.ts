@@ -14,6 +14,7 @@ import { collectProfiles, type PartProfile, profilerFlags } from './driver/profi
 import { remoteTarget, startTarget, type Target } from './driver/target.ts';
 import { measureThroughput, type ThroughputStep } from './driver/throughput.ts';
 import { runFaults } from './faults/run-faults.ts';
+import { measureTakeover } from './takeover/measure-takeover.ts';
 
 interface TargetOptions {
   readonly url?: string;
@@ -158,6 +159,19 @@ program
     const result = await runFaults({ root: findRoot(), minutes, seed, signal, onLine });
     await report(result, json);
     if (result.lost > 0 || result.duplicated > 0 || !result.digestEqual) process.exitCode = 1;
+  });
+
+program
+  .command('takeover')
+  .description('end the leading one of two processors under traffic, and tell how long the log of answers stands still')
+  .option('--rounds <n>', 'how often: killed, paused and stopped in turn', whole, 15)
+  .option('--rate <n>', 'events a second', positive, 3_000)
+  .option('--json <file>', 'also write the result there')
+  .action(async ({ rounds, rate, json }: { rounds: number; rate: number; json?: string }) => {
+    const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
+    const result = await measureTakeover({ root: findRoot(), rounds, rate, signal, onLine });
+    await report(result, json);
+    if (!result.digestEqual) process.exitCode = 1;
   });
 
 measurement('decisions', 'latency of decisions over HTTP, in an open loop', 60)

@@ -7,7 +7,7 @@ import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { decodeEntry, encodeEntry } from '../../core/codec/entry.ts';
 import { encodeFrame, splitFrame } from '../../core/codec/frame.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
-import { syntheticTransaction } from '../driver/synthetic-events.ts';
+import { syntheticEvent } from '../driver/synthetic-events.ts';
 import { measureNs } from './measure.ts';
 
 interface CodecBenchRow {
@@ -34,7 +34,7 @@ interface Packer {
 }
 
 export async function runCodecBench(): Promise<CodecBenchReport> {
-  const events = Array.from({ length: EVENTS }, (_, i) => toEvent(syntheticTransaction('bench', i, TIME_MS + i * 60)));
+  const events = Array.from({ length: EVENTS }, (_, i) => syntheticEvent('bench', i, TIME_MS + i * 60));
   const writer = new ByteWriter(1 << 16);
   const encode = (event: WeirEvent): Uint8Array => {
     writer.reset();
@@ -99,11 +99,6 @@ function measureCodec(
       encoded.reduce((sum, one) => sum + (decode(one) === undefined ? 0 : 1), 0),
     ),
   };
-}
-
-function toEvent(json: string): WeirEvent {
-  const { type, id, source, subject, data } = JSON.parse(json);
-  return { type, id, source, subject, timeMs: TIME_MS, offsetMinutes: 0, receivedMs: TIME_MS, data };
 }
 
 async function loadPacker(): Promise<Packer | undefined> {

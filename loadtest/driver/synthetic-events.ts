@@ -4,6 +4,8 @@
  * beside what it measures. Event time runs faster than the clock: at wall-clock rate a minute's load would all lie
  * in every window at once and nothing would ever leave one.
  */
+import type { WeirEvent } from '../../core/events/event.ts';
+
 const CUSTOMERS = 100_000;
 const MERCHANTS = 5_000;
 const CITIES = ['Linjiang', 'Yunqiao', 'Beiyu', 'Xihe', 'Nanting', 'Dongsha', 'Qingdi', 'Songye'] as const;
@@ -14,6 +16,12 @@ const ISSUERS = ['Lotus Bank', 'Harbour Bank', 'Crane Bank', 'Silkway Bank'] as 
 /** One in this many is large or declined, so that rules have something to find. */
 const LARGE_EVERY = 211;
 const DECLINED_EVERY = 29;
+
+/** The same event as the log holds it. */
+export function syntheticEvent(run: string, index: number, timeMs: number): WeirEvent {
+  const { type, id, source, subject, data } = JSON.parse(syntheticTransaction(run, index, timeMs));
+  return { type, id, source, subject, timeMs, offsetMinutes: 0, receivedMs: timeMs, data };
+}
 
 /** One event as a line of NDJSON. `run` keeps ids of different runs apart. */
 export function syntheticTransaction(run: string, index: number, timeMs: number): string {
