@@ -38,7 +38,7 @@ export class CellSweeper {
       const keepMs = series === undefined ? 0 : series.reachMs + allowedLatenessMs;
       const idleMaxMs = series?.keepsLast === true ? Math.max(keepMs, historyMs) : keepMs;
       if (series === undefined || idleMs(cells, cell, clockMs) > idleMaxMs + IDLE_SPARE_MS) {
-        cells.remove(cell);
+        this.#store.remove(cell);
         this.removed++;
       } else {
         this.#store.trim(cell, keepMs);

@@ -20,6 +20,8 @@ export const CELL_BASE = 4;
 export const CELL_START = 5;
 export const CELL_LENGTH = 6;
 export const CELL_LOG2 = 7;
+/** In place of the logarithm of its capacity: the ring is a hot one, and its directory lies at the base. */
+export const HOT_RING = 32;
 /** … whose it is … */
 const SERIES = 8;
 const KEY_A = 9;
@@ -125,16 +127,12 @@ export class WindowCells {
     return cell;
   }
 
-  /** Gives back the cell and its ring. */
+  /** Gives back the cell; its ring is the caller's to release. */
   remove(cell: number): void {
-    const { halves } = this.slab;
     const half = this.#table.at(cell) * 2;
-    const base = halves[half + CELL_BASE] as number;
-    if (base !== 0)
-      this.slab.release(base, (halves[half + CELL_COLUMNS] as number) << (halves[half + CELL_LOG2] as number));
-    this.#index.remove(halves[half + HASH] as number, cell);
+    this.#index.remove(this.slab.halves[half + HASH] as number, cell);
     this.slab.touch(half / 2, CELL_WORDS);
-    halves[half + SERIES] = 0;
+    this.slab.halves[half + SERIES] = 0;
     this.#table.remove(cell);
   }
 

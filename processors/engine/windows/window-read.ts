@@ -2,7 +2,8 @@
  * What a window says at an event: (t − offset − last, t − offset], the event itself included where it belongs. The
  * event is not stored yet while it is judged ("pending"), so that an event that fails leaves no trace; reading adds it.
  */
-import { countDistinct, percentileOf, stddevOf } from './scan-window.ts';
+import { exactStddev, exactSum, SCANNED_EVENTS_MAX } from './hot/window-sums.ts';
+import { countDistinct, extremeOf, percentileOf, stddevOf, sumInOrder } from './scan-window.ts';
 import { NO_CELL } from './window-cells.ts';
 import type { ReadGroup, WindowRead } from './window-plan.ts';
 import type { WindowStore } from './window-store.ts';
@@ -72,11 +73,11 @@ function aggregate(
     case 'distinct':
       return countDistinct(store, cell, from, to, pending);
     case 'stddev':
-      return stddevOf(store, cell, from, to, pending, isMoney);
+      return spreadOf(store, cell, from, to, pending, isMoney, count);
     case 'percentile':
       return percentileOf(store, cell, from, to, pending, isMoney, read.p);
     default:
-      return extremeOf(store, group, cell, from, to, pending, read.aggregate === 'max' ? 1 : -1);
+      return leastOrLargest(store, cell, from, to, pending, isMoney, read.aggregate === 'max' ? 1 : -1);
   }
 }
 
@@ -88,28 +89,49 @@ function sumOf(
   to: number,
   pending: number | undefined,
 ): number {
-  let sum = 0;
-  if (to > from) {
-    if (group.series.kind === 'money') sum = store.prefix(cell, to) - store.prefix(cell, from);
-    else for (let i = from; i < to; i++) sum += store.value(cell, i, false);
+  if (group.series.kind === 'money') {
+    const sum = to > from ? store.prefix(cell, to) - store.prefix(cell, from) : 0;
+    return pending === undefined ? sum : sum + pending;
   }
-  return pending === undefined ? sum : sum + pending;
+  const sum = isSummed(store, cell, from, to) ? exactSum(store, cell, from, to, pending) : undefined;
+  return sum ?? sumInOrder(store, cell, from, to, pending);
 }
 
-function extremeOf(
+/** A ring of an earlier version may lie flat until its next event. */
+function isSummed(store: WindowStore, cell: number, from: number, to: number): boolean {
+  return to - from > SCANNED_EVENTS_MAX && store.isHot(cell);
+}
+
+function spreadOf(
   store: WindowStore,
-  group: ReadGroup,
   cell: number,
   from: number,
   to: number,
   pending: number | undefined,
+  isMoney: boolean,
+  count: number,
+): number | undefined {
+  const spread = isSummed(store, cell, from, to)
+    ? exactStddev(store, cell, from, to, pending, isMoney, count)
+    : undefined;
+  return spread ?? stddevOf(store, cell, from, to, pending, isMoney);
+}
+
+function leastOrLargest(
+  store: WindowStore,
+  cell: number,
+  from: number,
+  to: number,
+  pending: number | undefined,
+  isMoney: boolean,
   sign: 1 | -1,
 ): number | undefined {
   let best = pending === undefined ? Number.NEGATIVE_INFINITY : pending * sign;
-  const isMoney = group.series.kind === 'money';
-  for (let i = from; i < to; i++) {
-    const value = store.value(cell, i, isMoney);
-    if (value * sign > best) best = value * sign;
+  if (to > from) {
+    const known = store.isHot(cell)
+      ? store.hot.extreme(cell, from, to, sign)
+      : extremeOf(store, cell, from, to, isMoney, sign);
+    if (known > best) best = known;
   }
   return best === Number.NEGATIVE_INFINITY ? undefined : best * sign;
 }

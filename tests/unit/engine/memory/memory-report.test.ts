@@ -50,6 +50,9 @@ function usedEngine(): Engine {
       );
     if (n % 100 === 0) scenario.givenTick(at);
   }
+  // A merchant with enough events for a ring of another kind.
+  for (let n = 0; n < 700; n++)
+    scenario.givenEvents(aPayment(`c-${n % 13}`, BASE_MS + 1_200 * 3_600_000 + n, { merchant: { id: 'm-hot' } }));
   return scenario.engine;
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventOf } from '../../../core/events/event.ts';
-import { createEngine, restoreEngine } from '../../../processors/engine/engine.ts';
-import type { WindowParams } from '../../../rules/requirement.ts';
+import type { EventOf } from '../../../../core/events/event.ts';
+import { createEngine, restoreEngine } from '../../../../processors/engine/engine.ts';
+import type { WindowParams } from '../../../../rules/requirement.ts';
 import {
   anEvent,
   aPayment,
@@ -10,8 +10,8 @@ import {
   probeValues,
   type RequirementBody,
   rulesetEntry,
-} from '../../support/engine/engine.ts';
-import { createWindowModel } from '../../support/engine/window-model.ts';
+} from '../../../support/engine/engine.ts';
+import { createWindowModel } from '../../../support/engine/window-model.ts';
 
 const BASE_MS = 1_780_000_000_000;
 const LATENESS_MS = 4_000;

@@ -1,0 +1,193 @@
+/**
+ * The events within the chunks of a hot ring: one is put in its place, passed on to the next chunk, or a full chunk is cut
+ * in two. What entries say of their own chunk is kept here, and the sums of an entry whose chunk begins elsewhere now.
+ */
+import type { Slab } from '../../memory/slab.ts';
+import type { HotDirectory } from './hot-directory.ts';
+import {
+  CHUNK_EVENTS,
+  columnsOf,
+  entryWords,
+  FIRST_ENTRY,
+  FIRST_MS,
+  HEAD_WORDS,
+  KIND,
+  MAX,
+  MIN,
+  MONEY_KIND,
+  NUMBER_KIND,
+  SKIPPED,
+  SUM,
+} from './hot-layout.ts';
+import { addToSums, copySums } from './hot-sums.ts';
+
+export const HALF = CHUNK_EVENTS / 2;
+
+export class HotChunks {
+  readonly slab: Slab;
+  readonly #directory: HotDirectory;
+
+  constructor(slab: Slab, directory: HotDirectory) {
+    this.slab = slab;
+    this.#directory = directory;
+  }
+
+  /** Copies the values of the events `[from, to)` of a chunk to the target from `at` on. */
+  copyValues(dir: number, k: number, from: number, to: number, target: Float64Array, at: number): void {
+    const { words, halves } = this.slab;
+    const column = this.#directory.chunkOf(dir, k) + CHUNK_EVENTS;
+    if (halves[dir * 2 + KIND] !== MONEY_KIND) {
+      for (let j = from; j < to; j++) target[at + j - from] = words[column + j] as number;
+      return;
+    }
+    let next = to < this.#directory.eventsIn(dir, k) ? (words[column + to] as number) : this.#sumOf(dir, k);
+    for (let j = to - 1; j >= from; j--) {
+      const before = words[column + j] as number;
+      target[at + j - from] = next - before;
+      next = before;
+    }
+  }
+
+  /** Value of the j-th event of a chunk. */
+  valueIn(dir: number, k: number, j: number): number {
+    const { words, halves } = this.slab;
+    const column = this.#directory.chunkOf(dir, k) + CHUNK_EVENTS;
+    if (halves[dir * 2 + KIND] !== MONEY_KIND) return words[column + j] as number;
+    const next = j + 1 < this.#directory.eventsIn(dir, k) ? (words[column + j + 1] as number) : this.#sumOf(dir, k);
+    return next - (words[column + j] as number);
+  }
+
+  /** Sum of the values of a chunk of money. */
+  #sumOf(dir: number, k: number): number {
+    const { words } = this.slab;
+    const directory = this.#directory;
+    return (words[directory.entry(dir, k + 1) + SUM] as number) - (words[directory.entry(dir, k) + SUM] as number);
+  }
+
+  /** Makes place at `j` in a chunk that is not full and writes the event there; sums of later entries are the caller's. */
+  place(dir: number, k: number, j: number, timeMs: number, value: number, value2: number): void {
+    const { words, halves } = this.slab;
+    const kind = halves[dir * 2 + KIND] as number;
+    const chunk = this.#directory.chunkOf(dir, k);
+    const count = this.#directory.eventsIn(dir, k);
+    for (let column = 0; column < columnsOf(kind); column++) {
+      const at = chunk + column * CHUNK_EVENTS + j;
+      this.slab.touch(at, count - j + 1);
+      if (j < count) words.copyWithin(at + 1, at, at + count - j);
+    }
+    words[chunk + j] = timeMs;
+    const second = chunk + CHUNK_EVENTS + j;
+    if (kind === MONEY_KIND) {
+      if (j === count) words[second] = this.#sumOf(dir, k);
+      for (let i = 1; i <= count - j; i++) words[second + i] = (words[second + i] as number) + value;
+    } else if (columnsOf(kind) > 1) {
+      words[second] = value;
+    }
+    if (columnsOf(kind) > 2) words[second + CHUNK_EVENTS] = value2;
+    const entry = this.#directory.entry(dir, k);
+    this.slab.touch(entry, MAX + 1);
+    if (timeMs < (words[entry + FIRST_MS] as number)) words[entry + FIRST_MS] = timeMs;
+    if (kind !== MONEY_KIND && kind !== NUMBER_KIND) return;
+    if (value < (words[entry + MIN] as number)) words[entry + MIN] = value;
+    if (value > (words[entry + MAX] as number)) words[entry + MAX] = value;
+  }
+
+  /** Makes room in a full chunk: its last event becomes the first of the next one. */
+  passOn(dir: number, k: number): void {
+    const directory = this.#directory;
+    const { words } = this.slab;
+    const chunk = directory.chunkOf(dir, k);
+    const last = CHUNK_EVENTS - 1;
+    const columns = columnsOf(this.slab.halves[dir * 2 + KIND] as number);
+    const value = columns > 1 ? this.valueIn(dir, k, last) : 0;
+    const value2 = columns > 2 ? (words[chunk + 2 * CHUNK_EVENTS + last] as number) : 0;
+    const timeMs = words[chunk + last] as number;
+    this.place(dir, k + 1, 0, timeMs, value, value2);
+    const next = directory.entry(dir, k + 1);
+    this.slab.touch(next, directory.entry(dir, k + 2) - next);
+    addToSums(this.slab, next, this.slab.halves[dir * 2 + KIND] as number, value, -1);
+    this.#findExtremes(dir, k);
+  }
+
+  /** Cuts a full chunk in two, of which the first keeps its entry; the number of that. The directory may move. */
+  split(cell: number, full: number): number {
+    const directory = this.#directory;
+    const k = directory.addChunk(cell, full + 1) - 1;
+    const dir = directory.at(cell);
+    const { words, halves } = this.slab;
+    const kind = halves[dir * 2 + KIND] as number;
+    const from = directory.chunkOf(dir, k);
+    const to = directory.chunkOf(dir, k + 1);
+    const next = directory.entry(dir, k + 1);
+    // What the entry behind both says is said of the new one, too, until it takes its half of the events.
+    copySums(this.slab, directory.entry(dir, k), next, kind);
+    for (let j = 0; j < HALF; j++) addToSums(this.slab, next, kind, this.#rawValue(kind, from, j), 1);
+    for (let column = 0; column < columnsOf(kind); column++) {
+      const start = from + column * CHUNK_EVENTS + HALF;
+      words.copyWithin(to + column * CHUNK_EVENTS, start, start + HALF);
+    }
+    if (kind === MONEY_KIND) {
+      const before = words[to + CHUNK_EVENTS] as number;
+      for (let j = 0; j < HALF; j++) words[to + CHUNK_EVENTS + j] = (words[to + CHUNK_EVENTS + j] as number) - before;
+    }
+    words[next + FIRST_MS] = words[to] as number;
+    this.#findExtremes(dir, k);
+    this.#findExtremes(dir, k + 1);
+    return k;
+  }
+
+  /** Takes the events that are let go already out of the first chunk; how many. */
+  compactFirst(dir: number): number {
+    const directory = this.#directory;
+    const { words, halves } = this.slab;
+    const kind = halves[dir * 2 + KIND] as number;
+    const k = halves[dir * 2 + FIRST_ENTRY] as number;
+    const skipped = halves[dir * 2 + SKIPPED] as number;
+    const chunk = directory.chunkOf(dir, k);
+    const entry = directory.entry(dir, k);
+    const left = directory.eventsIn(dir, k) - skipped;
+    this.slab.touch(dir, HEAD_WORDS);
+    this.slab.touch(entry, entryWords(kind));
+    this.slab.touch(chunk, columnsOf(kind) * CHUNK_EVENTS);
+    const taken = kind === MONEY_KIND ? (words[chunk + CHUNK_EVENTS + skipped] as number) : 0;
+    for (let j = 0; j < skipped; j++) addToSums(this.slab, entry, kind, this.#rawValue(kind, chunk, j), 1);
+    for (let column = 0; column < columnsOf(kind); column++) {
+      const start = chunk + column * CHUNK_EVENTS;
+      words.copyWithin(start, start + skipped, start + skipped + left);
+    }
+    if (kind === MONEY_KIND) {
+      const second = chunk + CHUNK_EVENTS;
+      for (let j = 0; j < left; j++) words[second + j] = (words[second + j] as number) - taken;
+    }
+    words[entry + FIRST_MS] = words[chunk] as number;
+    halves[dir * 2 + SKIPPED] = 0;
+    this.#findExtremes(dir, k);
+    return skipped;
+  }
+
+  /** Value of an event that is not the last of its chunk, whatever the entries say of the chunk. */
+  #rawValue(kind: number, chunk: number, j: number): number {
+    const { words } = this.slab;
+    if (columnsOf(kind) === 1) return 0;
+    const at = chunk + CHUNK_EVENTS + j;
+    return kind === MONEY_KIND ? (words[at + 1] as number) - (words[at] as number) : (words[at] as number);
+  }
+
+  #findExtremes(dir: number, k: number): void {
+    const kind = this.slab.halves[dir * 2 + KIND] as number;
+    if (kind !== MONEY_KIND && kind !== NUMBER_KIND) return;
+    const { words } = this.slab;
+    const entry = this.#directory.entry(dir, k);
+    const count = this.#directory.eventsIn(dir, k);
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
+    for (let j = 0; j < count; j++) {
+      const value = this.valueIn(dir, k, j);
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    this.slab.touch(entry, MAX + 1);
+    words[entry + MIN] = min;
+    words[entry + MAX] = max;
+  }
+}
