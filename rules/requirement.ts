@@ -19,9 +19,11 @@ export const WINDOW_AGGREGATES = [
 ] as const;
 export type WindowAggregate = (typeof WINDOW_AGGREGATES)[number];
 
-/** Which key's events are looked at. Two names joined by `+` are a pair, such as `customer+device`. */
+/** The keys that have names. Two joined by `+` are a pair, such as `customer+device`. */
 export const WINDOW_KEYS = ['customer', 'card', 'device', 'merchant', 'ip', 'counterparty'] as const;
-export type WindowKey = (typeof WINDOW_KEYS)[number];
+export type NamedKey = (typeof WINDOW_KEYS)[number];
+/** Which key's events are looked at: one with a name, or what stands at a path of the event's data. */
+export type WindowKey = NamedKey | `$.${string}`;
 
 export type Scalar = string | number | boolean;
 /** A path into `data` → the value it must equal, the values it may equal, or bounds. */
@@ -71,14 +73,14 @@ export type SequenceStep = (EventFilter & { readonly times: number }) | { readon
 
 /** Whether the current event is the last step of an ordered sequence of one key's events, the first within `withinMs`. */
 export interface SequenceParams {
-  readonly over: readonly WindowKey[];
+  readonly over: readonly NamedKey[];
   readonly withinMs: number;
   readonly steps: readonly SequenceStep[];
 }
 
 /** Whether, for `forMs` after an event that fits `after`, no event of the same key came that fits `of`. */
 export interface AbsenceParams {
-  readonly over: readonly WindowKey[];
+  readonly over: readonly NamedKey[];
   /** What sets the timer; of types other than transaction and label the only key is the customer. */
   readonly after: { readonly type: Exclude<EventType, 'place'>; readonly where: Where };
   readonly of: EventFilter;

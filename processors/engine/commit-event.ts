@@ -4,12 +4,12 @@
  */
 import { ISSUER } from '../../core/codec/transaction-fields.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
-import { cellsToFollow, followEvent } from './activation/follow-event.ts';
+import { cellsToFollow, followEvent, idsToFollow } from './activation/follow-event.ts';
 import { LINK_KEYS } from './customers/history.ts';
 import { cellsToMerge, linkIdentifier } from './customers/merge-customers.ts';
 import type { EngineState } from './engine-state.ts';
 import { issuerOf } from './event-facts.ts';
-import { CARD, CUSTOMER, DEVICE, findField, KEY_INDEX, MERCHANT } from './event-keys.ts';
+import { CARD, CUSTOMER, DEVICE, findField, MERCHANT } from './event-keys.ts';
 import type { Judgement } from './judgement.ts';
 import { COMMIT_WORDS_MAX, ENTITY_TEXT_UNITS_MAX } from './limits.ts';
 import { remember, withdraw } from './offers/offer-memory.ts';
@@ -22,7 +22,7 @@ const recorded = new Uint32Array(LINK_KEYS);
 export function assertCommittable(state: EngineState, event: WeirEvent, j: Judgement): void {
   const links = j.details?.links.length ?? 0;
   state.slab.assertRoom(COMMIT_WORDS_MAX);
-  state.entities.assertRoom(j.keys.texts.length + 1 + links);
+  state.entities.assertRoom(j.keys.texts.length + 1 + links + idsToFollow(state));
   const merged = event.type === 'profile' ? cellsToMerge(state, event.data.links ?? []) : 0;
   state.windows.cells.assertRoom(state.rules.plan.series.length + cellsToFollow(state) + merged);
   state.sequences.assertRoom(merged);
@@ -101,8 +101,8 @@ function enterSeries(state: EngineState, event: WeirEvent, j: Judgement): void {
 }
 
 function cellOf(state: EngineState, series: Series, j: Judgement): number {
-  const { over } = series;
-  const keyOf = (i: number) => (over[i] === undefined ? 0 : (j.keys.entities[KEY_INDEX[over[i]]] as number));
+  const { keys } = series;
+  const keyOf = (i: number) => (keys[i] === undefined ? 0 : (j.keys.entities[keys[i]] as number));
   return state.windows.cells.findOrAdd(series.id, series.columns, keyOf(0), keyOf(1), keyOf(2));
 }
 

@@ -1,6 +1,7 @@
 /**
  * The keys that one event touches, in the order of `WINDOW_KEYS`: as text where the event names them, as entity where
- * they are known already. One instance is reused for every event.
+ * they are known already; behind them what stands at the paths that windows have for keys. One instance is reused for every
+ * event.
  */
 import {
   COUNTERPARTY as COUNTERPARTY_ID,
@@ -11,9 +12,11 @@ import {
 } from '../../core/codec/transaction-fields.ts';
 import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { TransactionData } from '../../core/events/data-schemas.ts';
-import { WINDOW_KEYS, type WindowKey } from '../../rules/requirement.ts';
+import { type NamedKey, WINDOW_KEYS } from '../../rules/requirement.ts';
 import type { History } from './customers/history.ts';
+import { KEY_PATHS_MAX, PATH_KEY_UNITS_MAX } from './limits.ts';
 import type { EntityTable } from './tables/entity-table.ts';
+import type { ReadData } from './windows/data-path.ts';
 
 export const CUSTOMER = 0;
 export const CARD = 1;
@@ -21,10 +24,11 @@ export const DEVICE = 2;
 export const MERCHANT = 3;
 const IP = 4;
 const COUNTERPARTY = 5;
-const KEYS = WINDOW_KEYS.length;
+export const NAMED_KEYS = WINDOW_KEYS.length;
+const KEYS = NAMED_KEYS;
 
 /** Position of a key's name; the order is `WINDOW_KEYS`'. */
-export const KEY_INDEX: Readonly<Record<WindowKey, number>> = {
+export const KEY_INDEX: Readonly<Record<NamedKey, number>> = {
   customer: CUSTOMER,
   card: CARD,
   device: DEVICE,
@@ -42,11 +46,13 @@ export interface EntityGuesses {
 export class EventKeys {
   readonly texts: (string | undefined)[] = new Array<string | undefined>(KEYS).fill(undefined);
   /** 0 where the text is not interned yet, or there is no such key. */
-  readonly entities = new Uint32Array(KEYS);
+  readonly entities = new Uint32Array(KEYS + KEY_PATHS_MAX);
+  /** Keys in use, with and without names. */
+  #size: number = KEYS;
 
   clear(): void {
     this.texts.fill(undefined);
-    this.entities.fill(0);
+    this.entities.fill(0, 0, this.#size);
   }
 
   set(key: number, text: string | undefined, entities: EntityTable): void {
@@ -94,6 +100,12 @@ export class EventKeys {
     for (let key = CARD; key < KEYS; key++) this.entities[key] = history.keyOf(transaction, key - 1);
   }
 
+  /** What stands at the paths, in their order behind the keys with names; no more than `KEY_PATHS_MAX` paths. */
+  setPaths(paths: readonly ReadData[], data: object, entities: EntityTable): void {
+    this.#size = KEYS + paths.length;
+    for (let i = 0; i < paths.length; i++) this.set(KEYS + i, keyText((paths[i] as ReadData)(data)), entities);
+  }
+
   has(key: number): boolean {
     return this.entities[key] !== 0 || this.texts[key] !== undefined;
   }
@@ -106,11 +118,17 @@ export class EventKeys {
 
   /** Interns what is not yet known: part of committing. */
   internAll(entities: EntityTable): void {
-    for (let key = 0; key < KEYS; key++) {
+    for (let key = 0; key < this.#size; key++) {
       const text = this.texts[key];
       if (text !== undefined && this.entities[key] === 0) this.entities[key] = entities.intern(text);
     }
   }
+}
+
+/** A scalar as the text of a key; `"5"` and `5` differ. */
+export function keyText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.length <= PATH_KEY_UNITS_MAX ? value : undefined;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${typeof value}\u0000${value}` : undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { FrameItems } from '../../core/codec/frame.ts';
 import { COUNTERPARTY, DEVICE_ID, IP, MERCHANT_ID, SUBJECT, TOKEN } from '../../core/codec/transaction-fields.ts';
 import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { EngineState } from './engine-state.ts';
-import { type EntityGuesses, KEY_INDEX } from './event-keys.ts';
+import type { EntityGuesses } from './event-keys.ts';
 import type { HashIndex } from './memory/hash-index.ts';
 
 /** In the order of `KEY_INDEX`. */
@@ -101,13 +101,15 @@ export class FramePrefetch implements EntityGuesses {
     const { cells } = this.#state.windows;
     const series = this.#state.rules.plan.seriesOfType.transaction;
     for (let s = 0; s < series.length; s++) {
-      const { id, over } = series[s] as (typeof series)[number];
-      const keys = over.length;
-      const a = KEY_INDEX[over[0] as keyof typeof KEY_INDEX];
-      const b = keys > 1 ? KEY_INDEX[over[1] as keyof typeof KEY_INDEX] : a;
-      const c = keys > 2 ? KEY_INDEX[over[2] as keyof typeof KEY_INDEX] : a;
+      const { id, keys: at } = series[s] as (typeof series)[number];
+      const keys = at.length;
+      const a = at[0] as number;
+      const b = keys > 1 ? (at[1] as number) : a;
+      const c = keys > 2 ? (at[2] as number) : a;
+      // What stands at a path is not looked up here.
+      const isNamed = a < KEYS && b < KEYS && c < KEYS;
       for (let item = 0; item < count; item++) {
-        const keyA = this.#entities[item * KEYS + a] as number;
+        const keyA = isNamed ? (this.#entities[item * KEYS + a] as number) : 0;
         const keyB = this.#entities[item * KEYS + b] as number;
         const keyC = this.#entities[item * KEYS + c] as number;
         this.#cells[item * this.#series + s] =

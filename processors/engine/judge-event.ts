@@ -193,7 +193,7 @@ export class EventJudge {
   }
 
   #setKeys(event: WeirEvent, index: number, j: Judgement): void {
-    const { entities, identity, history } = this.#state;
+    const { entities, identity, history, rules } = this.#state;
     const { view } = j;
     if (view !== undefined) {
       const resolves = view.has(COUNTERPARTY) && mayBeIdentifier(view, COUNTERPARTY);
@@ -211,6 +211,8 @@ export class EventJudge {
       j.keys.setRecorded(history, j.labelled);
       j.keys.entities[KEY_INDEX.counterparty] = identity.rootEntity(j.keys.entities[KEY_INDEX.counterparty] as number);
     }
+    const { paths } = rules.plan;
+    if (paths.length > 0) j.keys.setPaths(paths, event.data, entities);
     if (j.ownerEntity === 0) j.keys.texts[CUSTOMER] = j.owner;
     j.keys.entities[CUSTOMER] = j.ownerEntity;
   }
@@ -223,12 +225,11 @@ export class EventJudge {
     for (let i = 0; i < series.length; i++) {
       const one = series[i] as Series;
       let complete = true;
-      for (let k = 0; k < one.over.length && complete; k++)
-        complete = j.keys.has(KEY_INDEX[one.over[k] as keyof typeof KEY_INDEX]);
+      for (let k = 0; k < one.keys.length && complete; k++) complete = j.keys.has(one.keys[k] as number);
       if (!complete || !one.matches(event.data)) continue;
       const value = one.valueOf(event.data);
       if (value === undefined) continue;
-      const cell = cellAt(this.#state, one, one.over, j.keys, this.#prefetch.cell(index, i));
+      const cell = cellAt(this.#state, one, one.keys, j.keys, this.#prefetch.cell(index, i));
       if (cell !== NO_CELL && event.timeMs < windows.newestMs(cell) - rules.settings.allowedLatenessMs) {
         j.lateForKey++;
         continue;

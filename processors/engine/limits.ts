@@ -37,6 +37,10 @@ export const STAGE_PARTS_MAX = 10_000;
 export const WARMING_IDLE_MAX_MS = 3_600_000;
 /** Windows whose coverage is told when a rule set goes live; further ones are counted in it. */
 export const COVERED_WINDOWS_RECORDED_MAX = 200;
+/** Distinct paths that windows of a rule set have for keys. A rule set with more is poison. */
+export const KEY_PATHS_MAX = 64;
+/** Characters of the longest value at such a path that is a key; an event with a longer one has no such key. */
+export const PATH_KEY_UNITS_MAX = 256;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 

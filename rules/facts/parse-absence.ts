@@ -2,7 +2,7 @@
 import { EVENT_TYPES } from '../../core/events/event.ts';
 import { isRecord } from '../language/canonical.ts';
 import type { AbsenceParams } from '../requirement.ts';
-import { duration, keys, onlyMembers, type ReportProblem, whereClauses } from './parse-params.ts';
+import { duration, namedKeys, onlyMembers, type ReportProblem, whereClauses } from './parse-params.ts';
 import { parseFilter } from './parse-sequence.ts';
 
 /** Events of these types have keys besides the customer. */
@@ -13,7 +13,7 @@ export function parseAbsence(
   report: ReportProblem,
 ): AbsenceParams | undefined {
   const sound = onlyMembers(params, ['over', 'after', 'of', 'for'], report);
-  const over = keys(params.over, '/over', report);
+  const over = namedKeys(params.over, '/over', report);
   const forMs = duration(params.for, '/for', report);
   if (forMs === 0) report('/for', 'an absence lasts longer than nothing');
   const after = parseAfter(params.after, (pointer, message) => report(`/after${pointer}`, message));

@@ -6,6 +6,7 @@ import { parseDurationMs } from '../../core/clock.ts';
 import { escapePointer, isRecord } from '../language/canonical.ts';
 import { parsePath } from '../language/path.ts';
 import {
+  type NamedKey,
   type NearbyParams,
   type RecencyParams,
   type Scalar,
@@ -37,8 +38,8 @@ export function parseWindow(params: Params, report: ReportProblem): WindowParams
     report('', `${aggregate} needs "of", a path into the event's data`);
   const p = aggregate === 'percentile' ? percentileOf(params.p, report) : undefined;
   if (aggregate !== 'percentile' && params.p !== undefined) return report('/p', 'only percentile takes "p"');
-  const over = keys(params.over, '/over', report);
-  const at = params.at === undefined ? undefined : keys(params.at, '/at', report);
+  const over = windowKeys(params.over, '/over', report);
+  const at = params.at === undefined ? undefined : windowKeys(params.at, '/at', report);
   if (at !== undefined && over !== undefined && at.length !== over.length)
     report('/at', '"at" names as many keys as "over"');
   const lastMs = duration(params.last, '/last', report);
@@ -72,7 +73,7 @@ function percentileOf(value: unknown, report: ReportProblem): number | undefined
 
 export function parseRecency(params: Params, report: ReportProblem): RecencyParams | undefined {
   const sound = onlyMembers(params, ['over', 'type', 'where'], report);
-  const over = keys(params.over, '/over', report);
+  const over = windowKeys(params.over, '/over', report);
   const type = eventKind(params.type, report);
   const where = whereClauses(params.where, report);
   return sound && over && type && where ? { over, type, where } : undefined;
@@ -123,14 +124,38 @@ function dataPath(value: unknown, pointer: string, report: ReportProblem): strin
   return `$.${path.names.join('.')}`;
 }
 
-export function keys(value: unknown, pointer: string, report: ReportProblem): WindowKey[] | undefined {
+/** Keys of a window: named ones, and paths of the event's data. */
+function windowKeys(value: unknown, pointer: string, report: ReportProblem): WindowKey[] | undefined {
+  const known = `${WINDOW_KEYS.join(', ')} or a path such as $.merchant.city`;
+  return distinctKeys(value, pointer, known, report, (part) => {
+    if (typeof part !== 'string' || !part.startsWith('$')) return namedKey(part);
+    return dataPath(part, pointer, report) as WindowKey | undefined;
+  });
+}
+
+/** Keys that have names. */
+export function namedKeys(value: unknown, pointer: string, report: ReportProblem): NamedKey[] | undefined {
+  return distinctKeys(value, pointer, WINDOW_KEYS.join(', '), report, namedKey);
+}
+
+function namedKey(part: unknown): NamedKey | undefined {
+  return WINDOW_KEYS.find((known) => known === part);
+}
+
+function distinctKeys<K extends string>(
+  value: unknown,
+  pointer: string,
+  known: string,
+  report: ReportProblem,
+  parse: (part: unknown) => K | undefined,
+): K[] | undefined {
   const parts = typeof value === 'string' ? value.split('+') : Array.isArray(value) ? value : undefined;
   if (parts === undefined || parts.length === 0 || parts.length > KEYS_MAX)
-    return report(pointer, `one to ${KEYS_MAX} keys joined by +, of ${WINDOW_KEYS.join(', ')}`);
-  const found: WindowKey[] = [];
+    return report(pointer, `one to ${KEYS_MAX} keys joined by +, of ${known}`);
+  const found: K[] = [];
   for (const part of parts) {
-    const key = WINDOW_KEYS.find((known) => known === part);
-    if (key === undefined) return report(pointer, `${JSON.stringify(part)} is none of ${WINDOW_KEYS.join(', ')}`);
+    const key = parse(part);
+    if (key === undefined) return report(pointer, `${JSON.stringify(part)} is none of ${known}`);
     if (found.includes(key)) return report(pointer, `"${key}" is named twice`);
     found.push(key);
   }

@@ -4,7 +4,7 @@
  */
 import { isRecord } from '../language/canonical.ts';
 import type { EventFilter, SequenceParams, SequenceStep } from '../requirement.ts';
-import { duration, eventKind, keys, onlyMembers, type ReportProblem, whereClauses } from './parse-params.ts';
+import { duration, eventKind, namedKeys, onlyMembers, type ReportProblem, whereClauses } from './parse-params.ts';
 
 /** Steps as the engine follows them, each repetition counted. */
 export const SEQUENCE_STEPS_MAX = 16;
@@ -14,7 +14,7 @@ export function parseSequence(
   report: ReportProblem,
 ): SequenceParams | undefined {
   const sound = onlyMembers(params, ['over', 'within', 'steps'], report);
-  const over = keys(params.over, '/over', report);
+  const over = namedKeys(params.over, '/over', report);
   const withinMs = duration(params.within, '/within', report);
   if (withinMs === 0) report('/within', 'a sequence lasts longer than nothing');
   const steps = parseSteps(params.steps, report);

@@ -6,10 +6,9 @@
  *
  * Costs the events that either has in the histories and windows concerned, each bounded by `historyEventsMax`. Which
  * other keys stand beside the customer in a pair is known from its history. Of a pair in which the identifier was
- * the counterparty of others nothing is known here: such cells are left to age.
+ * the counterparty of others, or in which a path is a key, nothing is known here: such cells are left to age.
  */
 import type { EngineSettings } from '../../../core/codec/entry.ts';
-import type { WindowKey } from '../../../rules/requirement.ts';
 import type { EngineState } from '../engine-state.ts';
 import { CUSTOMER, KEY_INDEX } from '../event-keys.ts';
 import { EVENT_NUMBERS, insertMerged } from '../windows/merge-events.ts';
@@ -94,7 +93,7 @@ function movedKeys(state: EngineState, row: number, from: number, to: number): M
 function moveSeries(state: EngineState, series: Series, moved: readonly MovedKeys[]): void {
   const { windows, rules } = state;
   for (const { before, after } of moved) {
-    const [old, next] = [keyOf(series.over, before), keyOf(series.over, after)];
+    const [old, next] = [keyOf(series.keys, before), keyOf(series.keys, after)];
     if (old === undefined || next === undefined || old.join() === next.join()) continue;
     const from = windows.cells.find(series.id, old[0], old[1], old[2]);
     if (from !== NO_CELL) mergeCells(state, series, from, next, rules.settings);
@@ -126,8 +125,9 @@ function moveSequences(state: EngineState, moved: readonly MovedKeys[]): void {
   const { sequences, rules } = state;
   const { allowedLatenessMs, historyEventsMax } = rules.settings;
   for (const pattern of sequences.patterns) {
+    const over = pattern.params.over.map((key) => KEY_INDEX[key]);
     for (const { before, after } of moved) {
-      const [old, next] = [keyOf(pattern.params.over, before), keyOf(pattern.params.over, after)];
+      const [old, next] = [keyOf(over, before), keyOf(over, after)];
       if (old === undefined || next === undefined || old.join() === next.join()) continue;
       const from = sequences.store.find(pattern.id, old[0], old[1], old[2]);
       if (from === 0) continue;
@@ -138,12 +138,9 @@ function moveSequences(state: EngineState, moved: readonly MovedKeys[]): void {
   }
 }
 
-/** The key of a series among those of a transaction; undefined where one of them is missing. */
-function keyOf(over: readonly WindowKey[], entities: readonly number[]): CellKey | undefined {
-  const at = (i: number): number => {
-    const key = over[i];
-    return key === undefined ? 0 : (entities[KEY_INDEX[key]] as number);
-  };
+/** The key of a series among those of a transaction; undefined where one of them is missing, or has no name. */
+function keyOf(over: readonly number[], entities: readonly number[]): CellKey | undefined {
+  const at = (i: number): number => (over[i] === undefined ? 0 : (entities[over[i]] ?? 0));
   for (let i = 0; i < over.length; i++) if (at(i) === 0) return undefined;
   return [at(0), at(1), at(2)];
 }

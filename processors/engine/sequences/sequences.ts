@@ -7,7 +7,7 @@ import { HOUR_MS } from '../../../core/clock.ts';
 import type { EngineSettings } from '../../../core/codec/entry.ts';
 import type { WeirEvent } from '../../../core/events/event.ts';
 import { canonicalText } from '../../../rules/language/canonical.ts';
-import type { Requirement, WindowKey } from '../../../rules/requirement.ts';
+import type { NamedKey, Requirement } from '../../../rules/requirement.ts';
 import { type EventKeys, KEY_INDEX } from '../event-keys.ts';
 import { PATTERNS_MAX } from '../limits.ts';
 import type { Slab } from '../memory/slab.ts';
@@ -164,12 +164,12 @@ export class Sequences {
   }
 }
 
-function isComplete(keys: EventKeys, over: readonly WindowKey[]): boolean {
-  for (let i = 0; i < over.length; i++) if (!keys.has(KEY_INDEX[over[i] as WindowKey])) return false;
+function isComplete(keys: EventKeys, over: readonly NamedKey[]): boolean {
+  for (let i = 0; i < over.length; i++) if (!keys.has(KEY_INDEX[over[i] as NamedKey])) return false;
   return true;
 }
 
-function keyAt(keys: EventKeys, over: readonly WindowKey[], i: number): number {
+function keyAt(keys: EventKeys, over: readonly NamedKey[], i: number): number {
   const key = over[i];
   return key === undefined ? 0 : (keys.entities[KEY_INDEX[key]] as number);
 }

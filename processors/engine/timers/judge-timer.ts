@@ -92,6 +92,7 @@ function judgementFor(state: EngineState, timer: DueTimer, event: WeirEvent): Ju
     const transaction = j.row === 0 ? 0 : history.findTransaction(j.row, event.data.transactionId);
     if (transaction !== 0) j.keys.setRecorded(history, transaction);
   }
+  j.keys.setPaths(rules.plan.paths, event.data, entities);
   j.keys.texts[CUSTOMER] = j.owner;
   j.keys.entities[CUSTOMER] = j.ownerEntity;
   j.position = positionOf(event);
@@ -103,7 +104,7 @@ function hasCome(state: EngineState, { absence, dueMs }: DueTimer, setMs: number
   const { windows, rules } = state;
   const series = rules.plan.absences.get(absence.index);
   if (series === undefined) throw new WeirError('internal', 'an absence without a series');
-  const cell = cellAt(state, series, series.over, j.keys);
+  const cell = cellAt(state, series, series.keys, j.keys);
   if (cell === NO_CELL) return false;
   const end = windows.positionAfter(cell, dueMs, windows.lengthOf(cell));
   return end > windows.positionAfter(cell, setMs, end);

@@ -6,7 +6,7 @@
 import { hashString } from '../../../core/hash.ts';
 import { canonicalText } from '../../../rules/language/canonical.ts';
 import type { Where, WindowKey } from '../../../rules/requirement.ts';
-import { compileDataPath } from './data-path.ts';
+import { compileDataPath, type ReadData } from './data-path.ts';
 import { compileWhere, type Matches } from './where-clause.ts';
 
 /**
@@ -31,6 +31,10 @@ export interface Series extends SeriesSpec {
   /** Its place in the plan of the live rule set. */
   readonly slot: number;
   readonly signature: string;
+  /** The positions of `over` among an event's keys. */
+  readonly keys: readonly number[];
+  /** What reads those of `over` that are paths, undefined for the others. */
+  readonly keyPaths: readonly (ReadData | undefined)[];
   readonly columns: number;
   readonly matches: Matches;
   /** The value to store; `undefined` where the event has none and so is not part of the series. */
@@ -59,12 +63,14 @@ export function signatureOf(spec: SeriesSpec): string {
   return `${spec.type}|${spec.over.join('+')}|${spec.kind}|${spec.of ?? ''}|${canonicalText(spec.where)}`;
 }
 
-export function createSeries(spec: SeriesSpec, id: number, slot: number): Series {
+export function createSeries(spec: SeriesSpec, id: number, slot: number, keys: readonly number[]): Series {
   return {
     ...spec,
     id,
     slot,
     signature: signatureOf(spec),
+    keys,
+    keyPaths: spec.over.map((key) => (key.startsWith('$') ? compileDataPath(key) : undefined)),
     columns: COLUMNS[spec.kind],
     matches: compileWhere(spec.where),
     valueOf: compileValue(spec),

@@ -2,8 +2,10 @@
  * Turns a rule set's requirements into series and reads. Reads of the same series at the same key form a group, so
  * that the key is looked up once; within a group they are sorted by reach, so that each search begins where the last ended.
  */
-import type { RecencyParams, Requirement, WindowKey, WindowParams } from '../../../rules/requirement.ts';
-import { SERIES_MAX } from '../limits.ts';
+import type { NamedKey, RecencyParams, Requirement, WindowKey, WindowParams } from '../../../rules/requirement.ts';
+import { KEY_INDEX, NAMED_KEYS } from '../event-keys.ts';
+import { KEY_PATHS_MAX, SERIES_MAX } from '../limits.ts';
+import { compileDataPath, type ReadData } from './data-path.ts';
 import {
   ALWAYS_PRESENT,
   createSeries,
@@ -30,6 +32,8 @@ export interface ReadGroup {
   readonly series: Series;
   /** Whose key the series is read at. */
   readonly at: readonly WindowKey[];
+  /** The positions of `at` among an event's keys. */
+  readonly keys: readonly number[];
   /** Whether that is the key that the event itself is stored under. */
   readonly atOwnKey: boolean;
   /** Only shadow rules read these. */
@@ -42,6 +46,8 @@ export interface WindowPlan {
   readonly seriesOfType: Readonly<Record<SeriesType, readonly Series[]>>;
   readonly seriesById: ReadonlyMap<number, Series>;
   readonly groups: readonly ReadGroup[];
+  /** What stands at these paths are the keys behind those with names. */
+  readonly paths: readonly ReadData[];
   /** The positions that `travel` measures from; undefined where no rule asks. */
   readonly positions: Series | undefined;
   /** What must not come before a timer is due, by `Requirement.index` of the absence. */
@@ -57,6 +63,7 @@ export const EMPTY_PLAN: WindowPlan = {
   seriesOfType: { transaction: [], location: [], label: [] },
   seriesById: new Map(),
   groups: [],
+  paths: [],
   positions: undefined,
   absences: new Map(),
 };
@@ -76,12 +83,21 @@ export function planWindows(
     { series: Series; at: readonly WindowKey[]; isShadow: boolean; reads: WindowRead[] }
   >();
 
+  const paths: WindowKey[] = [];
+  const keysOf = (over: readonly WindowKey[]): number[] =>
+    over.map((key) => {
+      if (!key.startsWith('$')) return KEY_INDEX[key as NamedKey];
+      if (!paths.includes(key)) paths.push(key);
+      if (paths.length > KEY_PATHS_MAX)
+        throw new RangeError(`windows of a rule set may have at most ${KEY_PATHS_MAX} paths for keys`);
+      return NAMED_KEYS + paths.indexOf(key);
+    });
   const seriesFor = (spec: SeriesSpec): Series => {
     const signature = signatureOf(spec);
     const known = bySignature.get(signature);
     if (known !== undefined) return known;
     if (bySignature.size >= SERIES_MAX) throw new RangeError(`a rule set may read at most ${SERIES_MAX} series`);
-    const series = createSeries(spec, idOf(signature), bySignature.size);
+    const series = createSeries(spec, idOf(signature), bySignature.size, keysOf(spec.over));
     bySignature.set(signature, series);
     return series;
   };
@@ -134,9 +150,11 @@ export function planWindows(
     seriesById: new Map(series.map((one) => [one.id, one])),
     groups: [...groups.values()].map((group) => ({
       ...group,
+      keys: keysOf(group.at),
       atOwnKey: group.at.join('+') === group.series.over.join('+'),
       reads: group.reads.sort((a, b) => a.offsetMs - b.offsetMs || a.lastMs - b.lastMs || a.index - b.index),
     })),
+    paths: paths.map((path) => compileDataPath(path)),
     positions,
     absences,
   };

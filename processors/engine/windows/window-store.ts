@@ -55,7 +55,7 @@ export class WindowStore {
     return this.slab.halves[this.cells.at(cell) * 2 + CELL_LENGTH] as number;
   }
 
-  /** Reads the words that the newest event takes, and where the next will stand. */
+  /** Reads the words that the newest event takes, and where the next will stand; of a hot ring, its directory's head. */
   readNewest(cell: number): number {
     const { words, halves } = this.slab;
     const half = this.cells.at(cell) * 2;

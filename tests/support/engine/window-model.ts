@@ -3,10 +3,18 @@
  * obvious, and written from the definition alone, so that the engine has something to be compared with.
  */
 import type { EventOf, WeirEvent } from '../../../core/events/event.ts';
-import type { RecencyParams, Scalar, WhereClause, WindowKey, WindowParams } from '../../../rules/requirement.ts';
+import type {
+  NamedKey,
+  RecencyParams,
+  Scalar,
+  WhereClause,
+  WindowKey,
+  WindowParams,
+} from '../../../rules/requirement.ts';
 import type { RequirementBody } from './engine.ts';
 
-type Keys = Partial<Record<WindowKey, string>>;
+/** Those with names; what stands at a path is read from the event when it is asked for. */
+type Keys = Partial<Record<NamedKey, string>>;
 
 interface Stored {
   readonly event: WeirEvent;
@@ -46,7 +54,7 @@ function windowValue(
   past: readonly Stored[],
   latenessMs: number,
 ): number | undefined {
-  const at = (params.at ?? params.over).map((key) => keys[key]);
+  const at = (params.at ?? params.over).map((key) => keyOf(key, keys, event));
   if (at.includes(undefined)) return undefined;
   const end = event.timeMs - params.offsetMs;
   const inside = seriesAt(params, at, past, latenessMs).filter(
@@ -101,7 +109,7 @@ function recencyValue(
   past: readonly Stored[],
   latenessMs: number,
 ): number | undefined {
-  const at = params.over.map((key) => keys[key]);
+  const at = params.over.map((key) => keyOf(key, keys, event));
   if (at.includes(undefined)) return undefined;
   const before = seriesAt(params, at, past, latenessMs)
     .filter((one) => one.event !== event && one.event.timeMs <= event.timeMs)
@@ -112,20 +120,29 @@ function recencyValue(
 /** The events of one key that count, in the order of the log: what came too late for the key does not. */
 function seriesAt(
   params: RecencyParams & Partial<WindowParams>,
-  at: readonly (string | undefined)[],
+  at: readonly (Scalar | undefined)[],
   past: readonly Stored[],
   latenessMs: number,
 ): Stored[] {
   let newestMs = Number.NEGATIVE_INFINITY;
   return past.filter((one) => {
     if (one.late || one.event.type !== params.type) return false;
-    if (!params.over.every((key, i) => one.keys[key] !== undefined && one.keys[key] === at[i])) return false;
+    const keys = params.over.map((key) => keyOf(key, one.keys, one.event));
+    if (!keys.every((key, i) => key !== undefined && key === at[i])) return false;
     if (!Object.entries(params.where).every(([path, clause]) => holds(read(one.event, path), clause))) return false;
     if (params.of !== undefined && valueIn(params, one.event) === undefined) return false;
     if (one.event.timeMs < newestMs - latenessMs) return false;
     newestMs = Math.max(newestMs, one.event.timeMs);
     return true;
   });
+}
+
+/** An empty text is no key, nor is a long one. */
+function keyOf(key: WindowKey, keys: Keys, event: WeirEvent): Scalar | undefined {
+  if (!key.startsWith('$')) return keys[key as NamedKey];
+  const value = read(event, key.slice(2));
+  if (typeof value === 'string') return value.length > 0 && value.length <= 256 ? value : undefined;
+  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 
 function valueIn(params: Partial<WindowParams>, event: WeirEvent): unknown {

@@ -36,6 +36,12 @@ const READS_EVENT = {
       { fact: 'customer', path: '$.id', operator: 'equal', value: 'c-1' },
       { fact: 'merchant', path: '$.city', operator: 'equal', value: 'x' },
       { fact: 'device', path: '$.known', operator: 'equal', value: true },
+      ...['$.merchant.city', 'customer+$.channel', '$.fee+$.instrument.issuer'].map((over) => ({
+        fact: 'window',
+        params: { aggregate: 'count', over, last: '1h' },
+        operator: 'greaterThan',
+        value: 2,
+      })),
     ],
   },
   event: { type: 'fraud', params: { action: 'score', score: 5, code: 'reads_event', message: 'Reads' } },

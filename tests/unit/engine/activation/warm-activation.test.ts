@@ -25,6 +25,8 @@ const RULES = [
   fraud('first', window({ aggregate: 'first', of: '$.fee', over: 'customer+merchant', last: '1d' })),
   fraud('stddev', window({ aggregate: 'stddev', of: '$.amount', over: 'merchant', last: '3h', offset: '1h' })),
   fraud('mule', window({ aggregate: 'sum', of: '$.amount', over: 'counterparty', at: 'customer', last: '1d' })),
+  fraud('status', window({ aggregate: 'count', over: '$.status', last: '1d' })),
+  fraud('amounts', window({ aggregate: 'count', over: 'customer+$.amount', last: '1d' })),
   fraud(
     'fraud',
     window({ aggregate: 'count', type: 'label', over: 'merchant', where: { '$.fraud': true }, last: '1d' }),

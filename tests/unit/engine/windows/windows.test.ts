@@ -58,6 +58,14 @@ const REQUIREMENTS: readonly RequirementBody[] = [
   window({ aggregate: 'percentile', of: AMOUNT, p: 50, lastMs: 20_000 }),
   window({ aggregate: 'percentile', of: '$.score', p: 95, lastMs: 20_000, over: ['merchant'] }),
   window({ aggregate: 'percentile', of: AMOUNT, p: 100, lastMs: 5_000, over: ['card'], offsetMs: 1_000 }),
+  window({ aggregate: 'count', lastMs: 20_000, over: ['$.merchant.city'] }),
+  window({ aggregate: 'sum', of: AMOUNT, lastMs: 20_000, over: ['customer', '$.channel'], offsetMs: 700 }),
+  window({ aggregate: 'max', of: AMOUNT, lastMs: 30_000, over: ['$.tag'] }),
+  window({ aggregate: 'distinct', of: '$.instrument.token', lastMs: 30_000, over: ['$.tag', 'merchant', '$.channel'] }),
+  window({ aggregate: 'count', lastMs: 30_000, over: ['$.to.account'], at: ['$.from'] }),
+  window({ aggregate: 'count', lastMs: 30_000, over: ['$.lat'], type: 'location' }),
+  window({ aggregate: 'count', lastMs: 30_000, over: ['customer', '$.fraud'], type: 'label' }),
+  { kind: 'recency', params: { over: ['$.merchant.city'], type: 'transaction', where: {} } },
   { kind: 'recency', params: { over: ['customer'], type: 'transaction', where: {} } },
   { kind: 'recency', params: { over: ['card'], type: 'transaction', where: { status: 'declined' } } },
 ];
@@ -80,6 +88,11 @@ const step = fc.record({
   ip: optional(pick('10.0.0.1', '10.0.0.2')),
   merchant: optional(pick('m-1', 'm-2', 'ü-3')),
   counterparty: optional(pick('c-1', 'c-2', 'x-9')),
+  city: optional(pick('Shanghai', 'Köln', '', 'c-1', 'x'.repeat(257))),
+  channel: optional(pick('app' as const, 'pos' as const)),
+  tag: optional(pick<string | number | boolean | null | object>('5', 5, -5.5, true, 'true', null, {}, '')),
+  from: optional(pick('a-1', 'a-2')),
+  to: optional(pick('a-1', 'a-2')),
   amount: fc.nat(9),
   fee: optional(fc.nat(5)),
   score: optional(fc.double({ min: -5, max: 5, noNaN: true })),
@@ -158,6 +171,40 @@ describe('windows', () => {
     expect(engine.stats().cutEvents).toBe(5);
   });
 
+  it('have at most 64 paths for keys', () => {
+    const over = (count: number) =>
+      Array.from({ length: count }, (_, i) => window({ aggregate: 'count', lastMs: 1_000, over: [`$.p${i}`] }));
+    const liveWith = (count: number) => {
+      const engine = createEngine(probeValues(over(count), () => undefined));
+      engine.step(1, encodeEntries([rulesetEntry([])]));
+      return engine.stats().rulesetVersion;
+    };
+    expect(liveWith(64)).toBe(1);
+    expect(liveWith(65)).toBe(0);
+  });
+
+  it('let go of the paths of the rule set before', () => {
+    const seen: unknown[][] = [];
+    const see = (input: { values: readonly unknown[] }) => seen.push([...input.values]);
+    const first = probeValues(
+      ['$.fee', '$.cost'].map((path) => window({ aggregate: 'count', lastMs: 1_000, over: [path as '$.fee'] })),
+      see,
+    );
+    const second = probeValues([window({ aggregate: 'count', lastMs: 1_000, over: ['$.cost'] })], see);
+    const compileRuleSet: typeof first.compileRuleSet = (version, documents) =>
+      (version === 1 ? first : second).compileRuleSet?.(version, documents) as never;
+    const engine = createEngine({ compileRuleSet });
+    const pay = (seq: number, fee: number, cost: number) =>
+      engine.step(seq, encodeEntries([{ kind: 'event', event: aPayment('c', BASE_MS + seq, { fee, cost }) }]));
+    engine.step(1, encodeEntries([rulesetEntry([], {}, 1)]));
+    pay(2, 1, 7);
+    pay(3, 2, 7);
+    expect(seen.at(-1)).toEqual([1, 2]);
+    engine.step(4, encodeEntries([rulesetEntry([], {}, 2)]));
+    pay(5, 1, 7);
+    expect(seen.at(-1)).toEqual([3]);
+  });
+
   it('keep their events through a new rule set that still asks for them, and drop what nothing asks for', () => {
     const seen: unknown[][] = [];
     const see = (input: { values: readonly unknown[] }) => seen.push([...input.values]);
@@ -188,7 +235,7 @@ function eventOf(one: Step, timeMs: number, i: number, transactions: readonly Ev
     const data = { transactionId: labelled.id, fraud: one.fraud };
     return anEvent('label', labelled.subject, timeMs, data, id);
   }
-  const { amount, fee, score, counterparty } = one;
+  const { amount, fee, score, counterparty, channel, tag, from, to } = one;
   const data = {
     amount,
     status: one.declined ? ('declined' as const) : ('approved' as const),
@@ -196,7 +243,14 @@ function eventOf(one: Step, timeMs: number, i: number, transactions: readonly Ev
     ...(score === undefined ? {} : { score }),
     ...(counterparty === undefined ? {} : { counterparty }),
     ...(one.card === undefined ? {} : { instrument: { token: one.card } }),
-    ...(one.merchant === undefined ? {} : { merchant: { id: one.merchant } }),
+    ...(one.merchant === undefined
+      ? {}
+      : { merchant: { id: one.merchant, ...(one.city !== undefined && { city: one.city }) } }),
+    ...(channel === undefined ? {} : { channel }),
+    // Members that the layout does not know: such a transaction is decoded as a whole.
+    ...(tag === undefined ? {} : { tag }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to: { account: to } }),
     ...(one.device === undefined && one.ip === undefined
       ? {}
       : { device: { ...(one.device && { id: one.device }), ...(one.ip && { ip: one.ip }) } }),

@@ -48,6 +48,16 @@ describe('requirements', () => {
     });
   });
 
+  it('a key may be a path, alone, with others and for "at"', () => {
+    const overs = (params: Json) =>
+      compileRuleSet(1, [
+        document('a', { all: [{ ...window(params), operator: 'greaterThan', value: 1 }] }),
+      ]).requirements.map((one) => (one.kind === 'window' ? [one.params.over, one.params.at] : []));
+    expect(overs({ over: '$.merchant.city' })).toEqual([[['$.merchant.city'], undefined]]);
+    expect(overs({ over: 'customer+$.channel' })).toEqual([[['customer', '$.channel'], undefined]]);
+    expect(overs({ over: ['$.to.account'], at: ["$['from']"] })).toEqual([[['$.to.account'], ['$.from']]]);
+  });
+
   it('ids depend on the meaning alone, not on the order of the rules', () => {
     const a = document('a', { all: [{ ...window({}), operator: 'greaterThan', value: 1 }] });
     const b = document('b', { all: [{ fact: 'travel', path: '$.speedKmh', operator: 'greaterThan', value: 1 }] });
@@ -92,6 +102,12 @@ describe('requirements', () => {
     [{ aggregate: 'median' }, '/aggregate'],
     [{ over: 'galaxy' }, '/over'],
     [{ over: 'customer+customer' }, '/over'],
+    [{ over: '$' }, '/over'],
+    [{ over: '$.items[*].id' }, '/over'],
+    [{ over: '$..id' }, '/over'],
+    [{ over: ['$.city', '$["city"]'] }, '/over'],
+    [{ over: 'merchant.city' }, '/over'],
+    [{ at: '$.a+$.b' }, '/at'],
     [{ last: '10 minutes' }, '/last'],
     [{ last: '0s' }, '/last'],
     [{ of: '$.amount' }, '/of'],
