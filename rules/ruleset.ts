@@ -27,6 +27,8 @@ export interface ExplainedCondition {
   readonly operator?: string;
   readonly actual?: unknown;
   readonly wanted?: unknown;
+  /** What was compared is an estimate: distinct values of a window with very many events. */
+  readonly approximate?: true;
   readonly children?: readonly ExplainedCondition[];
 }
 

@@ -21,6 +21,7 @@ export interface ExplainedConditionView {
   operator?: string;
   actual?: unknown;
   wanted?: unknown;
+  approximate?: true;
   children?: ExplainedConditionView[];
 }
 
@@ -34,6 +35,11 @@ const LEAF = {
   operator: Type.Optional(Type.String()),
   actual: Type.Optional(Type.Unknown({ description: 'What the fact was' })),
   wanted: Type.Optional(Type.Unknown({ description: 'What the condition compares with' })),
+  approximate: Type.Optional(
+    Type.Literal(true, {
+      description: 'One of the two is an estimate: distinct values of a window with more events than are counted',
+    }),
+  ),
 };
 const ExplainedConditionSchema = Type.Object(
   { ...LEAF, children: Type.Optional(Type.Array(Type.Unknown({ description: 'Conditions of the same shape' }))) },

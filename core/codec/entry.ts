@@ -31,12 +31,15 @@ export interface EngineSettings {
   readonly historyMs: number;
   /** How many events of one key stay in state at most. */
   readonly historyEventsMax: number;
+  /** Windows with more events than that have their distinct values estimated; 4,096 where nothing is said. */
+  readonly distinctEventsMax?: number;
 }
 
 export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   allowedLatenessMs: HOUR_MS,
   historyMs: 400 * DAY_MS,
   historyEventsMax: 32_768,
+  distinctEventsMax: 4_096,
 };
 
 /** A rule set goes live from this position on. `documents` are rule documents as `rules/` defines them. */

@@ -70,7 +70,10 @@ function Condition({ leaf }: { readonly leaf: ExplainedConditionView }) {
         <b>{describeValue(leaf.wanted, locale) ?? t('decision.nothing')}</b>
         {', '}
         {t('decision.actual')}{' '}
-        <b className={styles.actual}>{describeValue(leaf.actual, locale) ?? t('decision.nothing')}</b>
+        <b className={styles.actual}>
+          {leaf.approximate === true && '≈ '}
+          {describeValue(leaf.actual, locale) ?? t('decision.nothing')}
+        </b>
       </span>
     </p>
   );

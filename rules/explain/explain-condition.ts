@@ -48,7 +48,16 @@ function explainLeaf(leaf: LeafCondition, read: ReadFact): ExplainedCondition {
     operator: operator.name,
     actual,
     wanted,
+    ...((isEstimate(left, actual) || (right.kind === 'fact' && isEstimate(right.read, wanted))) && {
+      approximate: true as const,
+    }),
   };
+}
+
+/** A count of distinct values that is no whole number is an estimate: the engine says so by its half. */
+function isEstimate({ fact, params }: FactRead, value: unknown): boolean {
+  if (fact !== 'window' || typeof value !== 'number' || Number.isInteger(value)) return false;
+  return (params as { aggregate?: unknown } | undefined)?.aggregate === 'distinct';
 }
 
 /** The first condition, in document order, that made a false tree false; undefined for a true one. */

@@ -3,7 +3,8 @@ import { DAY_MS } from '../../../core/clock.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../../core/codec/entry.ts';
 import { WeirError } from '../../../core/errors.ts';
 import type { RuleSet } from '../../../rules/ruleset.ts';
-import { EMPTY_PLAN, planWindows, type WindowPlan } from '../windows/window-plan.ts';
+import { FLAT_EVENTS_MAX } from '../windows/flat-rings.ts';
+import { DISTINCT_EVENTS_MAX, EMPTY_PLAN, planWindows, type WindowPlan } from '../windows/window-plan.ts';
 import type { EngineNeeds, PreparedRules } from './engine-needs.ts';
 
 export interface ActiveRules extends EngineNeeds {
@@ -35,11 +36,12 @@ export function activateRules(
   idOf: (signature: string) => number,
 ): ActiveRules {
   const { valueCount, readsWholeTransaction, types, nearby, travel, lists, offers } = needs;
+  const settings = checkSettings(wanted);
   return {
     version: ruleSet.version,
     ruleSet,
-    settings: checkSettings(wanted),
-    plan: planWindows(ruleSet.requirements, ruleSet.shadowRequirements, idOf),
+    settings,
+    plan: planWindows(ruleSet.requirements, ruleSet.shadowRequirements, idOf, settings.distinctEventsMax),
     valueCount,
     readsWholeTransaction,
     types,
@@ -50,13 +52,15 @@ export function activateRules(
   };
 }
 
-function checkSettings(settings: EngineSettings): EngineSettings {
-  const { allowedLatenessMs, historyMs, historyEventsMax } = settings;
+function checkSettings(settings: EngineSettings): Required<EngineSettings> {
+  const { allowedLatenessMs, historyMs, historyEventsMax, distinctEventsMax = DISTINCT_EVENTS_MAX } = settings;
   if (!(allowedLatenessMs >= 0)) throw invalid(`allowedLatenessMs is ${allowedLatenessMs}, not a duration`);
   if (!(historyMs >= DAY_MS)) throw invalid(`historyMs is ${historyMs}, never under a day`);
   if (!Number.isInteger(historyEventsMax) || historyEventsMax < 1 || historyEventsMax > 2 ** 24)
     throw invalid(`historyEventsMax is ${historyEventsMax}, not a count from 1 to ${2 ** 24}`);
-  return { allowedLatenessMs, historyMs, historyEventsMax };
+  if (!Number.isInteger(distinctEventsMax) || distinctEventsMax < FLAT_EVENTS_MAX)
+    throw invalid(`distinctEventsMax is ${distinctEventsMax}, not a count from ${FLAT_EVENTS_MAX}`);
+  return { allowedLatenessMs, historyMs, historyEventsMax, distinctEventsMax };
 }
 
 function invalid(message: string): WeirError {

@@ -26,6 +26,8 @@ export interface WindowRead {
   readonly p: number;
   /** For `rate`: of events, not of a sum. */
   readonly countsOnly: boolean;
+  /** For `distinct`: of more events an estimate is made. */
+  readonly exactEventsMax: number;
 }
 
 export interface ReadGroup {
@@ -54,6 +56,8 @@ export interface WindowPlan {
   readonly absences: ReadonlyMap<number, Series>;
 }
 
+/** Where the settings say nothing: some 20 µs to count them one by one. */
+export const DISTINCT_EVENTS_MAX = 4_096;
 /** How much later than due a timer may be looked at. */
 const TICK_LATE_MS = 3_600_000;
 const POSITIONS: SeriesSpec = { type: 'location', over: ['customer'], kind: 'position', where: {} };
@@ -76,6 +80,7 @@ export function planWindows(
   requirements: readonly Requirement[],
   shadow: ReadonlySet<number>,
   idOf: (signature: string) => number,
+  exactEventsMax = DISTINCT_EVENTS_MAX,
 ): WindowPlan {
   const bySignature = new Map<string, Series>();
   const groups = new Map<
@@ -126,10 +131,12 @@ export function planWindows(
         offsetMs,
         p,
         countsOnly,
+        exactEventsMax,
       });
     } else if (requirement.kind === 'recency') {
       const { over } = requirement.params;
-      const read: WindowRead = { index, aggregate: 'recency', lastMs: 0, offsetMs: 0, p: 0, countsOnly: true };
+      const none = { lastMs: 0, offsetMs: 0, p: 0, countsOnly: true, exactEventsMax };
+      const read: WindowRead = { index, aggregate: 'recency', ...none };
       addRead(seriesFor(recencySeries(requirement.params)), over, read);
     } else if (requirement.kind === 'travel') {
       positions = seriesFor(POSITIONS);

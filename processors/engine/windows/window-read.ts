@@ -71,7 +71,7 @@ function aggregate(
     case 'last':
       return pending ?? (to > from ? store.value(cell, to - 1, isMoney) : undefined);
     case 'distinct':
-      return countDistinct(store, cell, from, to, pending);
+      return distinctOf(store, cell, from, to, pending, read.exactEventsMax);
     case 'stddev':
       return spreadOf(store, cell, from, to, pending, isMoney, count);
     case 'percentile':
@@ -95,6 +95,19 @@ function sumOf(
   }
   const sum = isSummed(store, cell, from, to) ? exactSum(store, cell, from, to, pending) : undefined;
   return sum ?? sumInOrder(store, cell, from, to, pending);
+}
+
+/** How many different values there are. An estimate is told from a count by its half: a whole number is exact. */
+function distinctOf(
+  store: WindowStore,
+  cell: number,
+  from: number,
+  to: number,
+  pending: number | undefined,
+  exactEventsMax: number,
+): number {
+  if (to - from <= exactEventsMax || !store.isHot(cell)) return countDistinct(store, cell, from, to, pending);
+  return Math.floor(store.hot.distinct(cell, from, to, pending)) + 0.5;
 }
 
 /** A ring of an earlier version may lie flat until its next event. */

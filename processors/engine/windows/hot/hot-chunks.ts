@@ -92,8 +92,8 @@ export class HotChunks {
     if (value > (words[entry + MAX] as number)) words[entry + MAX] = value;
   }
 
-  /** Makes room in a full chunk: its last event becomes the first of the next one. */
-  passOn(dir: number, k: number): void {
+  /** Makes room in a full chunk: its last event becomes the first of the next one; its value. */
+  passOn(dir: number, k: number): number {
     const directory = this.#directory;
     const { words } = this.slab;
     const chunk = directory.chunkOf(dir, k);
@@ -107,6 +107,7 @@ export class HotChunks {
     this.slab.touch(next, directory.entry(dir, k + 2) - next);
     addToSums(this.slab, next, this.slab.halves[dir * 2 + KIND] as number, value, -1);
     this.#findExtremes(dir, k);
+    return value;
   }
 
   /** Cuts a full chunk in two, of which the first keeps its entry; the number of that. The directory may move. */

@@ -22,6 +22,7 @@ import {
   SUM,
 } from './hot-layout.ts';
 import { addToSums, rebase } from './hot-sums.ts';
+import { Sketches } from './sketches.ts';
 
 /** Values of a part of a chunk; mean nothing between calls. */
 const edge = new Float64Array(CHUNK_EVENTS);
@@ -30,6 +31,7 @@ export class HotRings {
   readonly slab: Slab;
   readonly directory: HotDirectory;
   readonly chunks: HotChunks;
+  readonly #sketches: Sketches;
   readonly #cells: WindowCells;
   /** What `positionAfter` found last, as a sum of that window asks for it again; holds until something changes. */
   #foundCell = NO_CELL;
@@ -43,17 +45,18 @@ export class HotRings {
     this.#cells = cells;
     this.directory = new HotDirectory(slab, cells);
     this.chunks = new HotChunks(slab, this.directory);
+    this.#sketches = new Sketches(this.directory);
   }
 
   /** Makes the cell an empty hot ring; what it had is the caller's to release. */
   create(cell: number, kind: SeriesKind): void {
-    this.#foundCell = NO_CELL;
+    this.#forget(cell);
     this.directory.create(cell, kindCode(kind));
     this.#setLength(cell, 0);
   }
 
   release(cell: number): void {
-    this.#foundCell = NO_CELL;
+    this.#forget(cell);
     this.directory.release(cell);
   }
 
@@ -151,13 +154,19 @@ export class HotRings {
     return best;
   }
 
+  /** About how many different values the events `[from, to)` of a series of scalars and the pending one have. */
+  distinct(cell: number, from: number, to: number, pending: number | undefined): number {
+    const first = this.directory.rankOfFirst(this.directory.at(cell));
+    return this.#sketches.estimate(cell, first + from, first + to, pending);
+  }
+
   /** Puts an event where its time belongs, behind those of the same time. */
   insert(cell: number, timeMs: number, value: number, value2: number): void {
     this.#foundCell = NO_CELL;
     const { directory } = this;
     let dir = directory.at(cell);
     if (this.slab.halves[dir * 2 + FIRST_ENTRY] === this.slab.halves[dir * 2 + END_ENTRY]) {
-      directory.addChunk(cell, this.slab.halves[dir * 2 + END_ENTRY] as number);
+      this.#addChunk(cell, this.slab.halves[dir * 2 + END_ENTRY] as number);
       dir = directory.at(cell);
     }
     const { halves } = this.slab;
@@ -173,6 +182,7 @@ export class HotRings {
       dir = directory.at(cell);
     }
     this.chunks.place(dir, k, j, timeMs, value, value2);
+    this.#sketches.add(cell, k, value);
     this.#setLength(cell, (this.slab.halves[this.#cells.at(cell) * 2 + CELL_LENGTH] as number) + 1);
     this.#addTo(dir, k + 1, value, 1);
     rebase(this.slab, directory, dir);
@@ -185,15 +195,19 @@ export class HotRings {
     const { halves } = this.slab;
     if (j === CHUNK_EVENTS) {
       const isLast = k + 1 === halves[dir * 2 + END_ENTRY];
-      return [isLast || directory.eventsIn(dir, k + 1) === CHUNK_EVENTS ? directory.addChunk(cell, k + 1) : k + 1, 0];
+      return [isLast || directory.eventsIn(dir, k + 1) === CHUNK_EVENTS ? this.#addChunk(cell, k + 1) : k + 1, 0];
     }
-    if (k === halves[dir * 2 + FIRST_ENTRY] && (halves[dir * 2 + SKIPPED] as number) > 0)
+    if (k === halves[dir * 2 + FIRST_ENTRY] && (halves[dir * 2 + SKIPPED] as number) > 0) {
+      this.#sketches.forget(cell, k);
       return [k, j - this.chunks.compactFirst(dir)];
+    }
     if (k + 1 < (halves[dir * 2 + END_ENTRY] as number) && directory.eventsIn(dir, k + 1) < CHUNK_EVENTS) {
-      this.chunks.passOn(dir, k);
+      this.#sketches.passOn(cell, k, this.chunks.passOn(dir, k));
       return [k, j];
     }
     const cut = this.chunks.split(cell, k);
+    // The directory may have moved, and then every chunk has another number.
+    this.#sketches.forgetFrom(cell, cut === k ? k : 0);
     return j > HALF ? [cut + 1, j - HALF] : [cut, j];
   }
 
@@ -250,6 +264,18 @@ export class HotRings {
       else high = middle;
     }
     return low;
+  }
+
+  /** Puts an empty chunk before entry `k`; the number of its entry. The directory may move. */
+  #addChunk(cell: number, k: number): number {
+    const at = this.directory.addChunk(cell, k);
+    this.#sketches.forgetFrom(cell, at === k ? k : 0);
+    return at;
+  }
+
+  #forget(cell: number): void {
+    this.#foundCell = NO_CELL;
+    this.#sketches.forgetFrom(cell, 0);
   }
 
   /** Adds an event to what the entries from `k` on say of those before them. */

@@ -219,4 +219,39 @@ describe('rings of keys with many events', () => {
     fc.assert(fc.property(acts, fc.constantFrom(1_100, MANY), check), { seed: 20_261_126, numRuns: 25 });
     expect(hottest).toBeGreaterThan(1_000);
   });
+
+  /** `count` events ten milliseconds apart, of value 1 but for those named. */
+  const filled = (kind: SeriesKind, count: number, others: ReadonlyMap<number, number>) => {
+    const store = new WindowStore(new Slab());
+    const series = seriesOf(kind);
+    const cell = store.cells.findOrAdd(1, series.columns, 7, 0, 0);
+    const put = (timeMs: number, value: number) =>
+      store.insert(cell, series, BASE_MS + timeMs, value, 0, KEEP_MS, MANY, 0);
+    for (let i = 0; i < count; i++) put(i * 10, others.get(i) ?? 1);
+    return { store, cell, put };
+  };
+
+  it('forget of a chunk what it passed on to the next one', () => {
+    const { store, cell, put } = filled('money', 600, new Map([[511, 999]]));
+    expect(store.hot.extreme(cell, 256, 512, 1)).toBe(999);
+    put(3_005, 1);
+    expect(store.hot.extreme(cell, 256, 512, 1)).toBe(1);
+    expect(store.hot.extreme(cell, 256, 513, 1)).toBe(999);
+  });
+
+  it('forget of a group of chunks what it passed on to the next one', () => {
+    // Of the rarest rank: the estimate shows whether it is there.
+    const { store, cell, put } = filled('scalar', 4_150, new Map([[4_095, 5]]));
+    const without = store.hot.distinct(cell, 0, 4_095, undefined);
+    expect(store.hot.distinct(cell, 0, 4_096, undefined)).not.toBe(without);
+    put(40_005, 1);
+    expect(store.hot.distinct(cell, 0, 4_096, undefined)).toBe(without);
+  });
+
+  it('find a time anew once the front is let go', () => {
+    const { store, cell } = filled('count', 600, new Map());
+    expect(store.positionAfter(cell, BASE_MS + 4_000, 600)).toBe(401);
+    store.trim(cell, 4_990);
+    expect(store.positionAfter(cell, BASE_MS + 4_000, store.lengthOf(cell))).toBe(301);
+  });
 });
