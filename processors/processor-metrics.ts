@@ -15,6 +15,8 @@ export interface ProcessorMetrics {
   readonly checkpointSeconds: Histogram;
   readonly snapshotSeconds: Histogram;
   readonly checkpointBytes: Gauge;
+  readonly checkpointShards: Counter<'result'>;
+  readonly undoBytes: Gauge;
   readonly checkpointsPassedOver: Counter;
   readonly quarantineFailures: Counter;
 }
@@ -53,6 +55,13 @@ export function createProcessorMetrics(registry: Registry, stats: () => EngineSt
       CHECKPOINT_BUCKETS,
     ),
     checkpointBytes: gauge('checkpoint_bytes', 'Size of the newest checkpoint'),
+    checkpointShards: new Counter({
+      name: 'weir_processor_checkpoint_shards_total',
+      help: 'Shards of saved checkpoints: written, or kept since they had not changed',
+      labelNames: ['result'],
+      registers,
+    }),
+    undoBytes: gauge('checkpoint_undo_bytes', 'Most memory that changes under the newest checkpoint took at once'),
     checkpointsPassedOver: counter('checkpoints_passed_over_total', 'Checkpoints that could not be used at start'),
     quarantineFailures: counter(
       'quarantine_failures_total',

@@ -7,7 +7,7 @@ import { parseConfig } from '../../core/config.ts';
 import { type BacktestReport, runBacktest } from '../../processors/backtest/run-backtest.ts';
 import { readRuleFile } from '../../rules/catalog/load-catalog.ts';
 import { lintRules } from '../../rules/lint-rules.ts';
-import { openCheckpointStore } from '../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import { connectStream } from '../../stream/connection.ts';
 import { formatBacktest } from './format-backtest.ts';
 import { type LogPlace, PLACE_FORMS, readPlace, resolveRange } from './log-range.ts';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import pino from 'pino';
 import { parseConfig } from '../../core/config.ts';
-import { openCheckpointStore } from '../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import { connectStream } from '../../stream/connection.ts';
 import { findRunning } from './running.ts';
 

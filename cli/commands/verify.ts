@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import pino from 'pino';
 import { parseConfig } from '../../core/config.ts';
 import { verifyRange } from '../../processors/replay/verify-range.ts';
-import { openCheckpointStore } from '../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import { connectStream } from '../../stream/connection.ts';
 import { type LogPlace, PLACE_FORMS, readPlace, resolveRange } from './log-range.ts';
 import { findRunning } from './running.ts';

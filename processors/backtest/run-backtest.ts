@@ -8,13 +8,13 @@ import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
 import { WeirError } from '../../core/errors.ts';
 import { decodeOutcomeFrame } from '../../core/outcomes/outcome-codec.ts';
 import { requirementReaders } from '../../rules/facts/requirement-readers.ts';
-import type { CheckpointStore } from '../../stream/checkpoint-store.ts';
+import type { CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import type { StreamConnection } from '../../stream/connection.ts';
 import { findPosition } from '../../stream/log/find-position.ts';
 import { logState, readAt, readLog } from '../../stream/log/log-reader.ts';
+import { engineBefore } from '../checkpoints/engine-before.ts';
 import { createEngine } from '../engine/engine.ts';
-import { type LiveRules, liveRulesIn } from '../engine/live-rules-in.ts';
-import { engineBefore } from '../replay/engine-before.ts';
+import { type LiveRules, liveRulesIn } from '../engine/snapshots/live-rules-in.ts';
 import { openStoredAnswers, type StoredPart } from '../replay/stored-answers.ts';
 import { CandidateLog } from './candidate-log.ts';
 import { type Answer, Comparison, type ComparisonReport } from './comparison.ts';
@@ -23,7 +23,7 @@ import { type WindowCoverage, windowCoverage } from './window-coverage.ts';
 
 export interface BacktestOptions {
   readonly connection: StreamConnection;
-  readonly store: Pick<CheckpointStore, 'list' | 'load'>;
+  readonly store: Pick<CheckpointStore, 'list' | 'open'>;
   /** The candidate: all of the rules that are live in it. */
   readonly documents: readonly unknown[];
   /** Positions in EVENTS, both included; `to` ends at what OUTCOMES answers. */
@@ -140,14 +140,14 @@ async function beginning(o: BacktestOptions): Promise<Beginning> {
     const truncated = firstSeq > 1;
     return { engine: createEngine(), position: firstSeq, checkpoint: 0, truncated, live: undefined, events: 0 };
   }
-  const { engine, snapshot } = saved;
+  const { engine, manifest } = saved;
   const { accepted, duplicates } = engine.stats();
   return {
     engine,
     position: engine.position + 1,
     checkpoint: engine.position,
     truncated: false,
-    live: liveRulesIn(snapshot),
+    live: liveRulesIn(manifest),
     events: accepted + duplicates,
   };
 }

@@ -24,14 +24,14 @@ import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
 import { History } from './customers/history.ts';
 import { Identity, type IdentityHead } from './customers/identity.ts';
-import { EngineSnapshot } from './engine-snapshot.ts';
 import { createCounters, type EngineCounters, type EngineStats } from './engine-stats.ts';
 import { Blobs } from './memory/blobs.ts';
 import type { RecordTableHead } from './memory/record-table.ts';
-import { Slab, type SlabHead } from './memory/slab.ts';
-import { PAGE_BYTES, SlabImage } from './memory/slab-image.ts';
+import { Slab } from './memory/slab.ts';
 import { Sequences, type SequencesHead } from './sequences/sequences.ts';
-import { SectionReader, SnapshotWriter } from './snapshot-format.ts';
+import { EngineSnapshot, type KnownShard } from './snapshots/engine-snapshot.ts';
+import type { Manifest } from './snapshots/manifest.ts';
+import { SectionWriter } from './snapshots/sections.ts';
 import { EntityTable } from './tables/entity-table.ts';
 import { MerchantTable } from './tables/merchant-table.ts';
 import { NamedLists, type NamedListsHead } from './tables/named-lists.ts';
@@ -103,9 +103,11 @@ export class EngineState {
   readonly #compile: CompileInSlices;
   /** Documents of the live rule set. */
   #texts: RulesetTexts = [];
+  #knownShards: (KnownShard | undefined)[] = [];
 
-  /** `compile` stands in for the rule compiler in tests. */
-  constructor(compile?: CompileRuleSet) {
+  /** `compile` stands in for the rule compiler, `shardShift` for the size of shards, in tests. */
+  constructor(compile?: CompileRuleSet, shardShift?: number) {
+    if (shardShift !== undefined) this.slab.cutInto(shardShift);
     this.#compile =
       compile === undefined
         ? // By what live traffic was like; it changes the order of work and no result.
@@ -183,14 +185,12 @@ export class EngineState {
     };
   }
 
-  /** Bytes that a snapshot takes now, nearly. */
-  get snapshotBytes(): number {
-    return this.slab.top * BYTES_PER_WORD;
-  }
-
-  /** Begins to save the state as it is now, in `room` where it fits. */
-  beginSnapshot(room?: Uint8Array): EngineSnapshot {
-    const out = new SnapshotWriter();
+  /**
+   * Begins to save the state as it is now; `isStored` says of a shard's name whether it can be referred to, and without it
+   * all is copied, and nothing remembered of it.
+   */
+  beginSnapshot(isStored?: (shard: string) => boolean): EngineSnapshot {
+    const out = new SectionWriter();
     const head: SavedHead = {
       position: this.position,
       answered: this.answered,
@@ -219,17 +219,17 @@ export class EngineState {
     for (const { version, texts } of this.staged.sets)
       for (const [part, text] of texts.entries()) out.bytes(`rules.staged.${version}.${part}`, text);
     out.json('slab', this.slab.head());
-    const byteLength = this.slab.top * BYTES_PER_WORD;
-    const target = out.begin({ name: 'slab.words', byteLength }, room);
-    const image = new SlabImage(this.slab, (page) => target.piece(page * PAGE_BYTES, PAGE_BYTES));
-    return new EngineSnapshot(this.position, image, target);
+    if (isStored === undefined) return new EngineSnapshot(this.position, this.slab, out, [], () => false);
+    return new EngineSnapshot(this.position, this.slab, out, this.#knownShards, isStored);
   }
 
-  /** Throws a `WeirError` `checkpoint.damaged`, or what compiling the saved rule set throws. */
-  load(snapshot: Uint8Array): void {
-    const from = new SectionReader(snapshot);
-    // The sections carry digests and this engine wrote them: their shape is this version's.
+  /** When the slab's words are in place. Throws what compiling the saved rule set throws. */
+  load({ sections: from, slab, shards, shardBytes }: Manifest): void {
+    // The sections carry digests, and layouts that this version reads: their shape is known.
     const head = from.json('head') as SavedHead;
+    const round = this.slab.nextRound();
+    if (shardBytes === 2 ** this.slab.shardShift * BYTES_PER_WORD)
+      this.#knownShards = shards.map((ref) => ({ ref, round }));
     this.position = head.position;
     this.answered = head.answered;
     this.clockMs = head.clockMs;
@@ -237,9 +237,6 @@ export class EngineState {
     // A snapshot of an earlier version lacks what is counted since.
     this.counters = { ...createCounters(), ...head.counters };
     this.live.loadHead(head);
-    const slab = from.json('slab') as SlabHead;
-    this.slab.restore(slab);
-    this.slab.bytes.set(from.bytes('slab.words'));
     this.slab.findFree(slab);
     this.entities.loadHead(head.entities);
     this.windows.loadHead(head.windows);

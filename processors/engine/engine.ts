@@ -12,7 +12,6 @@ import type { StagedStatus } from './activation/staged-rules.ts';
 import { applyControl } from './apply-control.ts';
 import { assertCommittable, commitEvent } from './commit-event.ts';
 import { type CustomerDescription, describeCustomer } from './customers/describe-customer.ts';
-import type { EngineSnapshot } from './engine-snapshot.ts';
 import { type CompileRuleSet, EngineState } from './engine-state.ts';
 import type { EngineStats } from './engine-stats.ts';
 import { FramePrefetch } from './frame-prefetch.ts';
@@ -25,12 +24,18 @@ import { KpiAccumulator } from './outcomes/kpi-accumulator.ts';
 import { chainDigest, type Digest, digestText, foldDigest } from './outcomes/outcome-digest.ts';
 import { OutcomeParts } from './outcomes/outcome-parts.ts';
 import { writeOutcomes } from './outcomes/write-outcomes.ts';
+import { EngineRestore } from './snapshots/engine-restore.ts';
+import type { EngineSnapshot } from './snapshots/engine-snapshot.ts';
+import { readManifest } from './snapshots/manifest.ts';
+import { copyAll, fillFrom, type SavedState } from './snapshots/saved-state.ts';
 import { setTimers } from './timers/fire-timers.ts';
 import { type WindowContents, windowContents } from './windows/window-contents.ts';
 
 export interface EngineOptions {
   /** How rule documents become a rule set; `rules/compile-rule-set.ts` unless a test says otherwise. */
   readonly compileRuleSet?: CompileRuleSet;
+  /** Words of a snapshot's shard, as a power of two: 2^20 unless a test says otherwise. */
+  readonly shardShift?: number;
 }
 
 export interface Engine {
@@ -51,15 +56,12 @@ export interface Engine {
   /** The rule sets that are staged; the same array until one comes, is compiled or goes. No outcome tells of it. */
   readonly staged: readonly StagedStatus[];
   /** All state as bytes; `restoreEngine` continues from it byte for byte as this engine would. */
-  snapshot(): Uint8Array;
+  snapshot(): SavedState;
   /**
-   * The same without standing still: begun between two frames, copied a few pages at a time between later ones. One at a
-   * time; throws a `RangeError` where another is under way. Pages that change are copied out of turn: `room` is memory that
-   * the operating system has given already, or the first frames after the beginning would wait for all of it.
+   * The same without standing still: begun between two frames, copied a few pages at a time between later ones. `isStored` says
+   * of a shard's name whether it can be referred to. One at a time; throws a `RangeError` where another is under way.
    */
-  beginSnapshot(room?: Uint8Array): EngineSnapshot;
-  /** Bytes that a snapshot takes now, nearly. */
-  readonly snapshotBytes: number;
+  beginSnapshot(isStored: (shard: string) => boolean): EngineSnapshot;
   /** The customer that a subject resolves to now; a card's token resolves one that is an identifier which nobody linked. */
   customerOf(subject: string, cardToken?: string): string;
   /** What is known of a customer, by its id or any linked identifier. */
@@ -75,14 +77,22 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions = {}): Engine {
-  return new LogEngine(new EngineState(options.compileRuleSet));
+  return new LogEngine(new EngineState(options.compileRuleSet, options.shardShift));
+}
+
+/** An engine that waits for the shards of its snapshot. Throws a `WeirError` `checkpoint.damaged` where the manifest is not whole. */
+export function beginRestore(manifest: Uint8Array, options: EngineOptions = {}): EngineRestore<Engine> {
+  const state = new EngineState(options.compileRuleSet, options.shardShift);
+  const read = readManifest(manifest);
+  return new EngineRestore(read, state.slab, () => {
+    state.load(read);
+    return new LogEngine(state);
+  });
 }
 
 /** Throws a `WeirError` `checkpoint.damaged` where the snapshot is not whole. */
-export function restoreEngine(snapshot: Uint8Array, options: EngineOptions = {}): Engine {
-  const state = new EngineState(options.compileRuleSet);
-  state.load(snapshot);
-  return new LogEngine(state);
+export function restoreEngine({ manifest, shards }: SavedState, options: EngineOptions = {}): Engine {
+  return fillFrom(beginRestore(manifest, options), shards);
 }
 
 class LogEngine implements Engine {
@@ -149,18 +159,12 @@ class LogEngine implements Engine {
     return this.#state.staged.status;
   }
 
-  snapshot(): Uint8Array {
-    const snapshot = this.#state.beginSnapshot();
-    snapshot.copy(Number.POSITIVE_INFINITY);
-    return snapshot.take();
+  snapshot(): SavedState {
+    return copyAll(this.#state.beginSnapshot());
   }
 
-  beginSnapshot(room?: Uint8Array): EngineSnapshot {
-    return this.#state.beginSnapshot(room);
-  }
-
-  get snapshotBytes(): number {
-    return this.#state.snapshotBytes;
+  beginSnapshot(isStored: (shard: string) => boolean): EngineSnapshot {
+    return this.#state.beginSnapshot(isStored);
   }
 
   customerOf(subject: string, cardToken?: string): string {

@@ -85,3 +85,8 @@ export const PART_BYTES_MAX = 900 * 1_024;
 export const POISON_MESSAGE_UNITS_MAX = 1_000;
 /** Words of the slab that must be left for an event to be taken: 32 MiB, more than any one makes the state grow by. */
 export const COMMIT_WORDS_MAX = 2 ** 22;
+/**
+ * Lines of 64 bytes that a snapshot holds because they changed before they were copied: 272 MiB. Past it the snapshot is given
+ * up, which is counted, and a later one tries again.
+ */
+export const UNDO_LINES_MAX = 4_194_304;

@@ -5,16 +5,16 @@
 import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
 import { hashBytes } from '../../core/hash.ts';
-import type { CheckpointStore } from '../../stream/checkpoint-store.ts';
+import type { CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import type { StreamConnection } from '../../stream/connection.ts';
 import { logState, readLog } from '../../stream/log/log-reader.ts';
+import { engineBefore } from '../checkpoints/engine-before.ts';
 import { createEngine } from '../engine/engine.ts';
-import { engineBefore } from './engine-before.ts';
 import { openStoredAnswers, type StoredPart } from './stored-answers.ts';
 
 export interface VerifyOptions {
   readonly connection: StreamConnection;
-  readonly store: Pick<CheckpointStore, 'list' | 'load'>;
+  readonly store: Pick<CheckpointStore, 'list' | 'open'>;
   /** Positions in EVENTS, both included; `to` ends at what OUTCOMES answers. */
   readonly from: number;
   readonly to: number;

@@ -1,21 +1,18 @@
 /**
  * `npm run bench -- state`: what a large state costs. Fills an engine with customers and a month of their events, then goes
- * on with traffic while checkpoints are copied in slices as the processor copies them: memory, time of a checkpoint, the
- * longest time that no frame was answered, collector pauses, and the start from the checkpoint.
+ * on with traffic while checkpoints are saved as the processor saves them: memory, time of a checkpoint, the longest that a
+ * frame waited, collector pauses, and the start from the checkpoint.
  */
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DAY_MS } from '../../../core/clock.ts';
 import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
-import { createEngine, type Engine, restoreEngine } from '../../../processors/engine/engine.ts';
+import { createEngine } from '../../../processors/engine/engine.ts';
 import type { MemoryPart } from '../../../processors/engine/memory/memory-report.ts';
-import { createSnapshotRoom } from '../../../processors/snapshot-room.ts';
 import { type BenchWindow, createBenchStream, FRAME_EVENTS } from './bench-stream.ts';
+import { restoreNewest, runTraffic, startStore, type TrafficReport } from './state-traffic.ts';
 
-export interface StateReport {
+export interface StateReport extends TrafficReport {
   readonly customers: number;
   readonly windows: number;
   readonly events: number;
@@ -26,22 +23,11 @@ export interface StateReport {
   readonly heapMiB: number;
   readonly stateMiB: number;
   readonly stateBytesPerCustomer: number;
-  readonly checkpointMiB: number;
-  /** From its beginning to its bytes, and to its file, with traffic between the slices. */
-  readonly checkpointSeconds: number;
-  readonly writtenSeconds: number;
-  /** Wall time between two answered frames, the longest: with a checkpoint under way, and without. */
-  readonly longestStallMs: number;
-  readonly longestStepGapMs: number;
-  /** The longest single slice of a checkpoint. */
-  readonly longestSliceMs: number;
   readonly gcPauses: number;
   readonly gcPausesOver20Ms: number;
   readonly longestGcPauseMs: number;
-  /** From the file to an engine that has answered a frame. */
+  /** From the store to an engine that has answered a frame. */
   readonly restoreSeconds: number;
-  readonly trafficEvents: number;
-  readonly trafficCpuNsPerEvent: number;
   readonly memory: readonly MemoryRow[];
 }
 
@@ -62,14 +48,11 @@ const WINDOWS: readonly BenchWindow[] = KEYS.flatMap((over, k) =>
 );
 const EVENTS_PER_CUSTOMER = 14;
 const SPAN_MS = 30 * DAY_MS;
-/** As the processor's checkpointer. */
-const READ_BYTES = 64 * 1_048_576;
-const SLICE_PAGES = 64;
 const TRAFFIC_FRAMES = 4_000;
 const MIB = 1_048_576;
 const PAUSE_MAX_MS = 20;
-/** The first frames after the fill, on which the collector still works off the fill's own garbage. */
-const SETTLE_FRAMES = 300;
+/** The second one writes what changed since the first. */
+const CHECKPOINTS = 2;
 
 /** `onLine` is told how far it is. */
 export async function runStateBench(customers: number, onLine: (line: string) => void): Promise<StateReport> {
@@ -86,10 +69,11 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
   const fillSeconds = (performance.now() - fillMs) / 1_000;
   // Encoding is the benchmark's own work: all frames of the traffic are there before it begins.
   const frames = Array.from({ length: TRAFFIC_FRAMES }, () => stream.frame());
-  const folder = await mkdtemp(join(tmpdir(), 'weir-state-'));
+  const firstPosition = engine.position;
+  const { store, close } = await startStore();
   try {
     const gc = watchCollector();
-    const traffic = await runTraffic(engine, frames, join(folder, 'checkpoint'));
+    const traffic = await runTraffic(engine, frames, store, CHECKPOINTS);
     const pauses = await gc.stop();
     const stats = engine.stats();
     if (stats.poison > 0) throw new Error(`${stats.poison} entries are poison`);
@@ -98,9 +82,9 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
     const stateBytes = Object.values(stats.bytes).reduce((sum, value) => sum + value, 0);
     onLine('restoring');
     const restoreMs = performance.now();
-    const restored = restoreEngine(await readWhole(join(folder, 'checkpoint')));
-    const at = restored.position - traffic.firstPosition;
-    restored.step(restored.position + 1, frames[at] ?? stream.frame());
+    const restored = await restoreNewest(store);
+    const { position } = restored;
+    restored.step(position + 1, frames[position - firstPosition] ?? stream.frame());
     const restoreSeconds = (performance.now() - restoreMs) / 1_000;
     return {
       customers,
@@ -112,93 +96,14 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
       heapMiB: Math.round(memory.heapUsed / MIB),
       stateMiB: Math.round(stateBytes / MIB),
       stateBytesPerCustomer: Math.round(stateBytes / customers),
-      ...traffic.report,
+      ...traffic,
       ...pauses,
       restoreSeconds: round(restoreSeconds),
       memory: memoryRows,
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await close();
   }
-}
-
-/** `readFile` ends at 2 GiB. */
-async function readWhole(file: string): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    const bytes = new Uint8Array((await handle.stat()).size);
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, at, Math.min(READ_BYTES, bytes.length - at), at);
-      if (bytesRead === 0) throw new RangeError(`the file ended at ${at}`);
-      at += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Half of the frames alone, then the rest with a checkpoint in slices between them. */
-async function runTraffic(engine: Engine, frames: readonly Uint8Array[], file: string) {
-  const firstPosition = engine.position;
-  const cpu = process.cpuUsage();
-  let at = 0;
-  const step = (): void => {
-    const frame = frames[at % frames.length];
-    if (frame === undefined) throw new RangeError('there are no frames');
-    engine.step(engine.position + 1, frame);
-    at++;
-  };
-  let lastMs = performance.now();
-  let longestStepGapMs = 0;
-  for (let i = 0; i < frames.length / 2; i++) {
-    step();
-    await nextTurn();
-    const nowMs = performance.now();
-    if (i > SETTLE_FRAMES) longestStepGapMs = Math.max(longestStepGapMs, nowMs - lastMs);
-    lastMs = nowMs;
-  }
-  const used = process.cpuUsage(cpu);
-  const cpuNs = ((used.user + used.system) * 1_000) / (at * FRAME_EVENTS);
-
-  const startedMs = performance.now();
-  const room = await createSnapshotRoom().reserve(engine.snapshotBytes);
-  lastMs = performance.now();
-  let longestStallMs = 0;
-  let longestSliceMs = 0;
-  const snapshot = engine.beginSnapshot(room);
-  for (let isMore = true; isMore; ) {
-    const sliceMs = performance.now();
-    isMore = snapshot.copy(SLICE_PAGES);
-    longestSliceMs = Math.max(longestSliceMs, performance.now() - sliceMs);
-    if (at < frames.length) step();
-    const nowMs = performance.now();
-    longestStallMs = Math.max(longestStallMs, nowMs - lastMs);
-    lastMs = nowMs;
-    await nextTurn();
-  }
-  const bytes = snapshot.take();
-  longestStallMs = Math.max(longestStallMs, performance.now() - lastMs);
-  const checkpointSeconds = (performance.now() - startedMs) / 1_000;
-  const handle = await open(file, 'w');
-  try {
-    for (let from = 0; from < bytes.length; from += MIB) await handle.write(bytes.subarray(from, from + MIB));
-  } finally {
-    await handle.close();
-  }
-  return {
-    firstPosition,
-    report: {
-      checkpointMiB: Math.round(bytes.length / MIB),
-      checkpointSeconds: round(checkpointSeconds),
-      writtenSeconds: round((performance.now() - startedMs) / 1_000),
-      longestStallMs: round(longestStallMs),
-      longestStepGapMs: round(longestStepGapMs),
-      longestSliceMs: round(longestSliceMs),
-      trafficEvents: at * FRAME_EVENTS,
-      trafficCpuNsPerEvent: Math.round(cpuNs),
-    },
-  };
 }
 
 function watchCollector() {

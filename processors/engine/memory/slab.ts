@@ -4,18 +4,18 @@
  * (`free-blocks.ts`). Word 0 is never given out: base 0 means "none".
  *
  * `words`, `halves` and `bytes` are views of the same buffer and are replaced when the slab grows: read them anew after
- * `allocate`. Whoever writes to words that are in use calls `touch` for them first: it is the write barrier by which an
- * image of one log position can be taken while the engine goes on (`slab-image.ts`), and it marks pages as changed.
+ * `allocate`. Whoever writes to words that are in use calls `touch` for them first: it is the write barrier by which the
+ * state of one log position can be copied while the engine goes on (`undo-log.ts`), and it tells which shards changed.
  */
 import { FreeBlocks } from './free-blocks.ts';
 import { GRANULE_WORDS } from './size-class.ts';
 
-/** 16 KiB: copying one before its first change takes about 2 µs. */
-export const PAGE_WORDS = 2_048;
-const PAGE_SHIFT = 11;
-/**
- * 4 GiB, the longest typed array of Node.js 20, less 64 MiB, so that a snapshot, which holds more than the slab, is none longer.
- */
+/** 16 KiB: what is copied at a time. */
+export const PAGE_SHIFT = 11;
+export const PAGE_WORDS = 1 << PAGE_SHIFT;
+/** 8 MiB: what a checkpoint writes, or leaves as it is, as a whole. */
+export const SHARD_SHIFT = 20;
+/** 4 GiB, the longest typed array of Node.js 20, less 64 MiB. */
 export const SLAB_WORDS_MAX = 2 ** 29 - 2 ** 23;
 const WORDS_AT_START = 1 << 15;
 /**
@@ -24,9 +24,9 @@ const WORDS_AT_START = 1 << 15;
  */
 const RESERVE_ALL_ABOVE_WORDS = 2 ** 21;
 
-export interface PageWatcher {
-  /** Called before a page changes. */
-  beforeChange(page: number): void;
+export interface SlabWatcher {
+  /** Called before words `[word, word + count)` change. */
+  beforeChange(word: number, count: number): void;
 }
 
 /** What the slab needs beside its words to go on: part of a snapshot's head. */
@@ -42,9 +42,12 @@ export class Slab {
   bytes: Uint8Array;
   /** Words given out so far, those in free lists included. */
   top = GRANULE_WORDS;
-  /** By page: changed since `takeChanged` last looked. */
-  #changed: Uint8Array;
-  #watcher: PageWatcher | undefined;
+  /** Words of a shard, as a power of two. */
+  shardShift = SHARD_SHIFT;
+  /** By shard: the round in which it last changed. */
+  #changedIn = new Uint32Array(SLAB_WORDS_MAX >>> SHARD_SHIFT);
+  #round = 1;
+  #watcher: SlabWatcher | undefined;
   readonly #free: FreeBlocks;
 
   /** `capacityWords` is reserved at once and committed as it is used, so that a large one costs nothing and never moves. */
@@ -54,8 +57,15 @@ export class Slab {
     this.words = new Float64Array(buffer);
     this.halves = new Uint32Array(buffer);
     this.bytes = new Uint8Array(buffer);
-    this.#changed = new Uint8Array(words >>> PAGE_SHIFT);
     this.#free = new FreeBlocks(this, words);
+  }
+
+  /** Cuts it into shards of `2 ** shardShift` words, whole pages: before anything is in it. */
+  cutInto(shardShift: number): void {
+    if (this.top > GRANULE_WORDS || shardShift < PAGE_SHIFT)
+      throw new RangeError(`shards of 2 ** ${shardShift} words cannot be`);
+    this.shardShift = shardShift;
+    this.#changedIn = new Uint32Array(Math.ceil(SLAB_WORDS_MAX / 2 ** shardShift));
   }
 
   /** Words in free blocks. */
@@ -108,42 +118,43 @@ export class Slab {
 
   /** To be called before words `[word, word + count)` change. */
   touch(word: number, count = 1): void {
-    const last = (word + count - 1) >>> PAGE_SHIFT;
-    for (let page = word >>> PAGE_SHIFT; page <= last; page++) {
-      if (this.#watcher !== undefined) this.#watcher.beforeChange(page);
-      this.#changed[page] = 1;
-    }
+    if (this.#watcher !== undefined) this.#watcher.beforeChange(word, count);
+    const last = (word + count - 1) >>> this.shardShift;
+    for (let shard = word >>> this.shardShift; shard <= last; shard++) this.#changedIn[shard] = this.#round;
   }
 
-  get pages(): number {
-    return Math.ceil(this.top / PAGE_WORDS);
+  get shards(): number {
+    return Math.ceil(this.top / 2 ** this.shardShift);
   }
 
-  /** Told of every page before it changes, until replaced or unset. One at a time. */
-  set watcher(watcher: PageWatcher | undefined) {
+  /** What changes from now on belongs to the round that is returned. */
+  nextRound(): number {
+    return ++this.#round;
+  }
+
+  /** The round in which a shard last changed: 0 where it has not since it was restored. */
+  changedIn(shard: number): number {
+    return this.#changedIn[shard] as number;
+  }
+
+  /** Told of every change before it happens, until unset. Throws a `RangeError` where there is one already. */
+  set watcher(watcher: SlabWatcher | undefined) {
     if (watcher !== undefined && this.#watcher !== undefined) throw new RangeError('the slab is being watched already');
     this.#watcher = watcher;
-  }
-
-  /** The pages changed since the last call, as a byte each; they count as unchanged from now on. */
-  takeChanged(): Uint8Array {
-    const changed = this.#changed.slice(0, this.pages);
-    this.#changed.fill(0, 0, this.pages);
-    return changed;
   }
 
   head(): SlabHead {
     return { top: this.top, free: this.#free.save() };
   }
 
-  /** Makes room for a saved slab; its pages are then written to `bytes` from byte 0 on, and `findFree` is called. */
+  /** Makes room for a saved slab; its words are then written from word 0 on, and `findFree` is called. */
   restore(head: SlabHead): void {
     if (head.top > this.words.length) this.#grow(head.top);
     this.top = head.top;
-    this.#changed.fill(0);
+    this.#changedIn.fill(0);
   }
 
-  /** After the pages of a saved slab are in place. */
+  /** After the words of a saved slab are in place. */
   findFree(head: SlabHead): void {
     this.#free.load(head.free);
   }
@@ -160,9 +171,6 @@ export class Slab {
     this.bytes = bytes;
     this.words = new Float64Array(buffer);
     this.halves = new Uint32Array(buffer);
-    const changed = new Uint8Array(words >>> PAGE_SHIFT);
-    changed.set(this.#changed);
-    this.#changed = changed;
     this.#free.grow(words);
   }
 }

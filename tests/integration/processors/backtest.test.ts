@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeEntry } from '../../../core/codec/entry.ts';
 import { splitFrame } from '../../../core/codec/frame.ts';
 import { type BacktestOptions, runBacktest } from '../../../processors/backtest/run-backtest.ts';
-import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { findPosition } from '../../../stream/log/find-position.ts';
 import { logState, readAt } from '../../../stream/log/log-reader.ts';

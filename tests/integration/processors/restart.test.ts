@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WeirError } from '../../../core/errors.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
-import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import { STREAMS } from '../../../stream/topology.ts';
 import { BASE_MS, busyLog, essence, undisturbed } from '../../support/engine/busy-log.ts';
 import { aPayment, encodeEntries } from '../../support/engine/engine.ts';
@@ -72,7 +72,8 @@ describe('the processor', () => {
   it('falls back to the checkpoint before a damaged one, and to the whole log without any, with the same answers', async () => {
     const connection = await nats.connect('processor-damaged');
     const store = openCheckpointStore(connection, { kept: 3 });
-    await store.save(FRAMES + 1, Uint8Array.of(1, 2, 3));
+    const damaged = { position: FRAMES + 1, manifest: Uint8Array.of(1, 2, 3), shards: [], bytes: 3 };
+    await (await store.begin()).finish(damaged);
     const processor = await startProcessor(connection);
     expect(processor.position).toBe(FRAMES);
     expect(await processor.metrics.getSingleMetricAsString('weir_processor_checkpoints_passed_over_total')).toMatch(

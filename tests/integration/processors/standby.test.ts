@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEngine } from '../../../processors/engine/engine.ts';
-import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import { openKeyValue } from '../../../stream/key-value.ts';
 import { STATE_BUCKET, STREAMS } from '../../../stream/topology.ts';
 import { busyLog, essence, undisturbed } from '../../support/engine/busy-log.ts';

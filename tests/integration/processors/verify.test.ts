@@ -1,7 +1,7 @@
 /** The log proves what the engine did: a replay gives the published bytes, and anything else is found. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { verifyRange } from '../../../processors/replay/verify-range.ts';
-import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { STREAMS } from '../../../stream/topology.ts';
 import { engineLog } from '../../support/engine/engine-log.ts';

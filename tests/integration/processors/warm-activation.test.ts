@@ -135,7 +135,7 @@ describe('rules that ask for a window nobody asked for before', () => {
     expect(await decisionsOnNext()).toEqual(all('approve'));
     expect(await decisionsOnNext()).toEqual(all('review'));
     // All of it is in the log: a replay from its beginning gives the same bytes.
-    const store = { list: () => Promise.resolve([]), load: () => Promise.reject(new Error('there is none')) };
+    const store = { list: () => Promise.resolve([]), open: () => Promise.reject(new Error('there is none')) };
     const { lastSeq: to } = await logState(connection, 'EVENTS');
     const report = await verifyRange({ connection, store, from: 1, to, log });
     expect(report).toMatchObject({ checkpoint: 0, to });

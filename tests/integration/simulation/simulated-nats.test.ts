@@ -7,7 +7,7 @@ import { headers, type Msg, nanos } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { parseConfig } from '../../../core/config.ts';
-import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import { connectStream, type StreamConnection } from '../../../stream/connection.ts';
 import { openKeyValue } from '../../../stream/key-value.ts';
 import { logState, readLast, readLog } from '../../../stream/log/log-reader.ts';
@@ -80,11 +80,19 @@ async function converse(c: StreamConnection): Promise<unknown[]> {
 
   const store = openCheckpointStore(c, { kept: 2 });
   const bytes = Uint8Array.from({ length: CHECKPOINT_BYTES }, (_, i) => i % 251);
-  for (const position of [3, 5, 9]) await store.save(position, bytes);
+  for (const position of [3, 5, 9]) {
+    const saving = await store.begin();
+    const shards = ['every', `of.${position}`];
+    for (const shard of shards) if (!saving.holds(shard)) heard.push(await saving.put(shard, bytes));
+    await saving.finish({ position, manifest: bytes.subarray(0, 100), shards, bytes: bytes.length });
+  }
   const list = await store.list();
   heard.push(list.map((info) => [info.position, info.bytes]));
-  const loaded = await store.load(list[0]?.name ?? '');
-  heard.push(Buffer.compare(loaded, bytes), c.features.has('compression'));
+  const stored = await store.open(list[0]?.name ?? '');
+  const room = new Uint8Array(bytes.length);
+  await stored.read('of.9', room);
+  heard.push(stored.manifest, Buffer.compare(room, bytes), c.features.has('compression'));
+  await stored.read('of.3', room).catch((error: Error) => heard.push(error.message));
   return heard;
 }
 

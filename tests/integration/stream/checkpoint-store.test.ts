@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openCheckpointStore } from '../../../stream/checkpoint-store.ts';
+import { type CheckpointStore, openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { CHECKPOINT_BUCKET } from '../../../stream/topology.ts';
 import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
@@ -24,91 +24,154 @@ async function chunks(): Promise<[string, number][]> {
   return Object.entries(info.state.subjects ?? {});
 }
 
+const metas = async (): Promise<number> =>
+  (await c.manager.streams.info(STREAM)).state.messages - (await chunks()).reduce((sum, [, count]) => sum + count, 0);
+
+const MANIFEST = new TextEncoder().encode('manifest');
+const open = (o: { kept: number; orphanAgeMs?: number }): CheckpointStore => openCheckpointStore(c, o);
+
+/** Saves a checkpoint of these shards, those that are there already as they are. */
+async function save(store: CheckpointStore, position: number, shards: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const saving = await store.begin();
+  for (const [shard, bytes] of shards) if (!saving.holds(shard)) await saving.put(shard, bytes);
+  const bytes = [...shards.values()].reduce((sum, shard) => sum + shard.length, 0);
+  await saving.finish({ position, manifest: MANIFEST, shards: [...shards.keys()], bytes });
+}
+
+async function read(
+  store: CheckpointStore,
+  name: string | undefined,
+  shard: string,
+  size: number,
+): Promise<Uint8Array> {
+  const room = new Uint8Array(size);
+  await (await store.open(name ?? '')).read(shard, room);
+  return room;
+}
+
+/** Subjects of the chunks of a shard: the only ones that its put added. */
+async function chunksAddedBy(put: () => Promise<unknown>): Promise<string[]> {
+  const before = new Set((await chunks()).map(([subject]) => subject));
+  await put();
+  return (await chunks()).map(([subject]) => subject).filter((subject) => !before.has(subject));
+}
+
 describe('the checkpoint store', () => {
   it('is empty at first', async () => {
-    expect(await openCheckpointStore(c, { kept: 3 }).list()).toEqual([]);
+    expect(await open({ kept: 3 }).list()).toEqual([]);
   });
 
   it('gives back what was saved, byte for byte, whatever its size', async () => {
-    const store = openCheckpointStore(c, { kept: 3 });
-    for (const [position, size] of [
-      [1, 0],
-      [2, 1],
-      [3, 5_000_001],
-    ] as const) {
-      const bytes = randomBytes(size);
-      await store.save(position, bytes);
-      const [newest] = await store.list();
-      expect(newest).toMatchObject({ position, bytes: size });
-      expect(Buffer.compare(await store.load(newest?.name ?? ''), bytes)).toBe(0);
-    }
+    const store = open({ kept: 3 });
+    const sizes = { none: 0, one: 1, many: 5_000_001 };
+    const shards = new Map(Object.entries(sizes).map(([name, size]) => [name, new Uint8Array(randomBytes(size))]));
+    await save(store, 7, shards);
+    const [newest] = await store.list();
+    expect(newest).toMatchObject({ position: 7, bytes: 5_000_002 });
+    expect(Buffer.compare((await store.open(newest?.name ?? '')).manifest, MANIFEST)).toBe(0);
+    for (const [name, bytes] of shards)
+      expect(Buffer.compare(await read(store, newest?.name, name, bytes.length), bytes)).toBe(0);
   });
 
-  it('keeps the newest few and nothing of the others', async () => {
-    const store = openCheckpointStore(c, { kept: 3 });
-    for (let position = 10; position <= 100; position += 10) await store.save(position, randomBytes(1_200_000));
+  it('keeps the newest few, shares what they share, and keeps nothing of the others', async () => {
+    const store = open({ kept: 3 });
+    const shared = randomBytes(1_200_000);
+    for (let position = 10; position <= 100; position += 10) {
+      const shards = new Map([['shared', shared]]);
+      shards.set(`own.${position}`, randomBytes(600_000));
+      // A shard lives for as long as one of those that are kept refers to it.
+      shards.set(`of.${Math.floor(position / 40)}`, randomBytes(100));
+      await save(store, position, shards);
+    }
     expect((await store.list()).map((checkpoint) => checkpoint.position)).toEqual([100, 90, 80]);
-    expect((await chunks()).map(([, count]) => count)).toEqual([3, 3, 3]);
-    expect((await c.manager.streams.info(STREAM)).state.messages).toBe(3 * 3 + 3);
+    for (const { name, position } of await store.list()) {
+      expect(Buffer.compare(await read(store, name, 'shared', shared.length), shared)).toBe(0);
+      await read(store, name, `own.${position}`, 600_000);
+      await read(store, name, 'of.2', 100);
+    }
+    // Three manifests, three own shards, one that all share and one that the last share; nothing is left of what is gone.
+    expect((await chunks()).map(([, count]) => count).sort()).toEqual([1, 1, 1, 1, 2, 2, 2, 3]);
+    expect(await metas()).toBe(8);
+    const fewer = open({ kept: 1 });
+    await save(fewer, 110, new Map([['shared', shared]]));
+    expect((await fewer.list()).map((checkpoint) => checkpoint.position)).toEqual([110]);
+    expect(await metas()).toBe(2);
   });
 
   it.each(['one chunk', 'every chunk'])(
-    'says that a checkpoint is damaged when %s is missing, and still loads the one before it',
+    'says that a shard is damaged when %s is missing, and still reads the checkpoint before it',
     async (lost) => {
-      const store = openCheckpointStore(c, { kept: 3 });
+      const store = open({ kept: 3 });
       const good = randomBytes(2_000_000);
-      await store.save(1, good);
-      const goodChunks = new Set((await chunks()).map(([subject]) => subject));
-      await store.save(2, randomBytes(2_000_000));
-      const [damaged] = (await chunks()).map(([subject]) => subject).filter((subject) => !goodChunks.has(subject));
-      const chunk = await c.manager.streams.getMessage(STREAM, { last_by_subj: damaged ?? '' });
+      await save(store, 1, new Map([['good', good]]));
+      const [damaged = ''] = await chunksAddedBy(async () => (await store.begin()).put('bad', randomBytes(2_000_000)));
+      await save(store, 2, new Map([['bad', randomBytes(2_000_000)]]));
+      const chunk = await c.manager.streams.getMessage(STREAM, { last_by_subj: damaged });
       if (lost === 'one chunk') await c.manager.streams.deleteMessage(STREAM, chunk?.seq ?? 0);
-      else await c.manager.streams.purge(STREAM, { filter: damaged ?? '' });
+      else await c.manager.streams.purge(STREAM, { filter: damaged });
       const [newest, previous] = await store.list();
-      await expect(store.load(newest?.name ?? '')).rejects.toMatchObject({ code: 'checkpoint.damaged' });
-      expect(Buffer.compare(await store.load(previous?.name ?? ''), good)).toBe(0);
+      await expect(read(store, newest?.name, 'bad', 2_000_000)).rejects.toMatchObject({ code: 'checkpoint.damaged' });
+      expect(Buffer.compare(await read(store, previous?.name, 'good', good.length), good)).toBe(0);
     },
   );
 
-  it('says that a checkpoint is damaged when its bytes changed', async () => {
-    const store = openCheckpointStore(c, { kept: 1 });
-    await store.save(1, randomBytes(400_000));
-    const [[subject] = ['']] = await chunks();
+  it.each(['a shard', 'a manifest'])('says that it is damaged when the bytes of %s changed', async (what) => {
+    const store = open({ kept: 1 });
+    const saving = await store.begin();
+    const [shardChunks = ''] = await chunksAddedBy(() => saving.put('one', randomBytes(400_000)));
+    const [manifestChunks = ''] = await chunksAddedBy(() =>
+      saving.finish({ position: 1, manifest: randomBytes(2_000), shards: ['one'], bytes: 400_000 }),
+    );
+    const subject = what === 'a shard' ? shardChunks : manifestChunks;
     const chunk = await c.manager.streams.getMessage(STREAM, { last_by_subj: subject });
     const changed = Buffer.from(chunk?.data ?? []);
     changed.writeUInt8(changed.readUInt8(1_000) ^ 1, 1_000);
     await c.manager.streams.deleteMessage(STREAM, chunk?.seq ?? 0);
     await c.jetstream.publish(subject, changed);
     const [newest] = await store.list();
-    await expect(store.load(newest?.name ?? '')).rejects.toMatchObject({ code: 'checkpoint.damaged' });
+    await expect(read(store, newest?.name, 'one', 400_000)).rejects.toMatchObject({ code: 'checkpoint.damaged' });
   });
 
-  it('says so when there is no such checkpoint', async () => {
-    await expect(openCheckpointStore(c, { kept: 1 }).load('slot-9')).rejects.toMatchObject({
-      code: 'checkpoint.damaged',
-    });
+  it('says so when there is no such checkpoint, no such shard, or one of another length', async () => {
+    const store = open({ kept: 1 });
+    await save(store, 1, new Map([['one', randomBytes(100)]]));
+    await expect(store.open('slot-9')).rejects.toMatchObject({ code: 'checkpoint.damaged' });
+    await expect(read(store, 'slot-0', 'two', 100)).rejects.toMatchObject({ code: 'checkpoint.damaged' });
+    await expect(read(store, 'slot-0', 'one', 99)).rejects.toMatchObject({ code: 'checkpoint.damaged' });
+    await expect(read(store, 'slot-0', 'one', 101)).rejects.toMatchObject({ code: 'checkpoint.damaged' });
   });
 
-  it('removes the chunks that a crash in the middle of saving has left', async () => {
+  it('removes what a crash in the middle of saving has left, once it is old, and reuses it until then', async () => {
     await c.jetstream.publish(`$O.${CHECKPOINT_BUCKET}.C.unfinished`, randomBytes(1_000));
-    const store = openCheckpointStore(c, { kept: 3 });
-    await store.save(1, randomBytes(1_000));
-    expect((await chunks()).map(([subject]) => subject)).not.toContain(`$O.${CHECKPOINT_BUCKET}.C.unfinished`);
-    expect(await store.list()).toHaveLength(1);
+    const crashed = open({ kept: 3, orphanAgeMs: 60_000 });
+    await (await crashed.begin()).put('left', randomBytes(1_000));
+    const young = await crashed.begin();
+    expect(young.holds('left')).toBe(true);
+    await young.finish({ position: 1, manifest: MANIFEST, shards: [], bytes: 0 });
+    expect(await chunks()).toHaveLength(3);
+    const old = await open({ kept: 3, orphanAgeMs: 0 }).begin();
+    expect(old.holds('left')).toBe(false);
+    expect(await chunks()).toHaveLength(1);
+    expect(await metas()).toBe(1);
+    expect(await crashed.list()).toHaveLength(1);
   });
 
   it('finishes saving when the server is killed meanwhile, and what was saved survives', async () => {
-    const store = openCheckpointStore(c, { kept: 2 });
+    const store = open({ kept: 2 });
     const before = randomBytes(1_000_000);
-    await store.save(1, before);
-    const bytes = randomBytes(60_000_000);
-    const saving = store.save(2, bytes);
+    await save(store, 1, new Map([['before', before]]));
+    const saving = await store.begin();
+    const shards = new Map(Array.from({ length: 8 }, (_, i) => [`big.${i}`, new Uint8Array(randomBytes(8_000_000))]));
+    const puts = [...shards].map(([shard, bytes]) => saving.put(shard, bytes));
     await nats.kill();
     await nats.restart();
-    await saving;
+    // Whoever was interrupted must not have its bytes written to: an attempt that was given up may still read them.
+    expect(await Promise.all(puts)).toContain(false);
+    await saving.finish({ position: 2, manifest: MANIFEST, shards: [...shards.keys()], bytes: 64_000_000 });
     const [newest, previous] = await store.list();
     expect([newest?.position, previous?.position]).toEqual([2, 1]);
-    expect(Buffer.compare(await store.load(newest?.name ?? ''), bytes)).toBe(0);
-    expect(Buffer.compare(await store.load(previous?.name ?? ''), before)).toBe(0);
+    for (const [shard, bytes] of shards)
+      expect(Buffer.compare(await read(store, newest?.name, shard, bytes.length), bytes)).toBe(0);
+    expect(Buffer.compare(await read(store, previous?.name, 'before', before.length), before)).toBe(0);
   });
 });

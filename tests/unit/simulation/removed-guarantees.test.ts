@@ -3,8 +3,8 @@
  * notice within a few seeds. Without these, a green run would not say that anything was looked at.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type * as Checkpoints from '../../../processors/checkpoints/load-engine.ts';
 import type * as Following from '../../../processors/follow-outcomes.ts';
-import type * as Checkpoints from '../../../processors/load-engine.ts';
 import type * as Gate from '../../../processors/outcome-gate.ts';
 import type * as Leases from '../../../stream/lease.ts';
 import type * as Deliveries from '../../../stream/log/delivery.ts';
@@ -46,7 +46,7 @@ const RIVALS = /at the same time/;
 
 afterEach(() => {
   vi.doUnmock('../../../processors/outcome-gate.ts');
-  vi.doUnmock('../../../processors/load-engine.ts');
+  vi.doUnmock('../../../processors/checkpoints/load-engine.ts');
   vi.doUnmock('../../../processors/follow-outcomes.ts');
   vi.doUnmock('../../../stream/lease.ts');
   vi.doUnmock('../../../stream/log/event-appender.ts');
@@ -124,7 +124,7 @@ describe('the simulation finds', () => {
         Object.assign(Object.create(gate.createOutcomeGate(...args)), { whenAcknowledged: () => Promise.resolve() });
       return { ...gate, createOutcomeGate };
     });
-    vi.doMock('../../../processors/load-engine.ts', async (original) => {
+    vi.doMock('../../../processors/checkpoints/load-engine.ts', async (original) => {
       const loading = await original<typeof Checkpoints>();
       const loadEngine: typeof loading.loadEngine = (store, _answeredUpTo, ...rest) =>
         loading.loadEngine(store, () => Promise.resolve(Number.POSITIVE_INFINITY), ...rest);

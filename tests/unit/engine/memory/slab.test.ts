@@ -6,8 +6,8 @@ import {
   sizeClassFor,
   sizeClassOf,
 } from '../../../../processors/engine/memory/size-class.ts';
-import { PAGE_WORDS, SLAB_WORDS_MAX, Slab } from '../../../../processors/engine/memory/slab.ts';
-import { PAGE_BYTES, SlabImage } from '../../../../processors/engine/memory/slab-image.ts';
+import { PAGE_SHIFT, PAGE_WORDS, SLAB_WORDS_MAX, Slab } from '../../../../processors/engine/memory/slab.ts';
+import { PAGE_BYTES, UndoLog } from '../../../../processors/engine/memory/undo-log.ts';
 
 describe('the size classes of the slab', () => {
   it('grow with the size, and the class to look in holds nothing smaller', () => {
@@ -85,11 +85,24 @@ function markMaker(): () => number {
   return () => ++mark;
 }
 
-/** An image and the bytes that it is copied to. */
-function beginImage(slab: Slab): { image: SlabImage; bytes: Uint8Array } {
-  const bytes = new Uint8Array(slab.pages * PAGE_BYTES);
-  const image = new SlabImage(slab, (page) => bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES));
-  return { image, bytes };
+/** Copies of pages as they were when it began. */
+class Image {
+  readonly pages: number;
+  readonly bytes: Uint8Array;
+  readonly undo: UndoLog;
+  readonly #halves: Uint32Array;
+
+  constructor(slab: Slab, linesMax?: number) {
+    this.pages = Math.ceil(slab.top / PAGE_WORDS);
+    this.bytes = new Uint8Array(this.pages * PAGE_BYTES);
+    this.#halves = new Uint32Array(this.bytes.buffer);
+    this.undo = new UndoLog(slab, () => true, linesMax);
+  }
+
+  copy(from: number, to = this.pages): void {
+    for (let page = from; page < to; page++) this.undo.copy(page, this.bytes, this.#halves, page * PAGE_BYTES);
+    if (to === this.pages) this.undo.end();
+  }
 }
 
 describe('the slab', () => {
@@ -141,42 +154,42 @@ describe('the slab', () => {
     expect(slab.freeWords).toBeLessThan((slab.top - slab.freeWords) / 2);
   });
 
-  it('is in an image as it was when the image began, however much changes while it is read', () => {
+  it('is copied as it was when the copy began, however much changes meanwhile', () => {
     fc.assert(
       fc.property(steps, steps, steps, fc.nat({ max: 100 }), (before, during, after, share) => {
         const slab = new Slab();
         const blocks: Block[] = [];
         const nextMark = markMaker();
         apply(slab, blocks, before, nextMark);
-        const wanted = slab.bytes.slice(0, slab.pages * PAGE_BYTES);
-        const { image, bytes } = beginImage(slab);
+        const { top } = slab;
+        const wanted = slab.bytes.slice(0, top * 8);
+        const image = new Image(slab);
         apply(slab, blocks, during, nextMark);
         const first = Math.floor((image.pages * share) / 100);
-        for (let page = 0; page < first; page++) image.copy(page);
+        image.copy(0, first);
         apply(slab, blocks, after, nextMark);
-        for (let page = first; page < image.pages; page++) image.copy(page);
-        image.end();
-        expect(Buffer.compare(bytes, wanted)).toBe(0);
+        image.copy(first);
+        expect(Buffer.compare(image.bytes.subarray(0, top * 8), wanted)).toBe(0);
         expectIntact(slab, blocks);
       }),
       { numRuns: 150 },
     );
   });
 
-  it('goes on from an image as the one that the image was taken of', () => {
+  it('goes on from a copy as the one that it was copied from', () => {
     fc.assert(
       fc.property(steps, steps, (before, after) => {
         const slab = new Slab();
         const blocks: Block[] = [];
         const nextMark = markMaker();
         apply(slab, blocks, before, nextMark);
-        const { image, bytes } = beginImage(slab);
-        for (let page = 0; page < image.pages; page++) image.copy(page);
-        image.end();
+        const head = slab.head();
+        const image = new Image(slab);
+        image.copy(0);
         const restored = new Slab();
-        restored.restore(image.head);
-        restored.bytes.set(bytes);
-        restored.findFree(image.head);
+        restored.restore(head);
+        restored.bytes.set(image.bytes);
+        restored.findFree(head);
         expect(restored.freeWords).toBe(slab.freeWords);
         const others = [...blocks];
         apply(slab, blocks, after, markMaker());
@@ -188,33 +201,51 @@ describe('the slab', () => {
     );
   });
 
-  it('tells an image which pages changed since the one before', () => {
+  it('tells which shards changed in which round', () => {
     const slab = new Slab();
+    slab.cutInto(PAGE_SHIFT + 1);
     const base = slab.allocate(10 * PAGE_WORDS);
-    beginImage(slab).image.end();
+    const round = slab.nextRound();
     slab.touch(base + 5 * PAGE_WORDS, 2);
-    const { image } = beginImage(slab);
-    const changed = [...image.changed.entries()].filter(([, flag]) => flag === 1).map(([page]) => page);
-    image.end();
-    expect(changed).toEqual([(base + 5 * PAGE_WORDS) >>> 11]);
+    const changed = Array.from({ length: slab.shards }, (_, shard) => slab.changedIn(shard));
+    const which = (base + 5 * PAGE_WORDS) >>> (PAGE_SHIFT + 1);
+    expect(changed).toEqual(changed.map((_, shard) => (shard === which ? round : round - 1)));
+    expect(() => slab.cutInto(PAGE_SHIFT)).toThrow(RangeError);
   });
 
-  it('finishes an image although every page changes before its turn, over and over', () => {
+  it('holds a line once, however often it changes, and lets it go when its page is copied', () => {
     const slab = new Slab();
     const base = slab.allocate(64 * PAGE_WORDS);
-    for (let page = 0; page < 64; page++) slab.words[base + page * PAGE_WORDS] = page;
-    const wanted = slab.bytes.slice(0, slab.pages * PAGE_BYTES);
-    const { image, bytes } = beginImage(slab);
-    for (let round = 0; round < 3; round++) {
+    const image = new Image(slab);
+    for (let round = 0; round < 3; round++)
       for (let page = 0; page < 64; page++) {
         slab.touch(base + page * PAGE_WORDS);
         slab.words[base + page * PAGE_WORDS] = -round - 1;
       }
-      image.copy(round);
-    }
-    for (let page = 0; page < image.pages; page++) image.copy(page);
-    image.end();
-    expect(Buffer.compare(bytes, wanted)).toBe(0);
+    expect(image.undo.bytesMax).toBe(64 * 68);
+    expect(image.undo.heldIn(0)).toBe(64);
+    image.copy(0, 32);
+    expect(image.undo.heldIn(0)).toBe(32);
+    // What is copied is not held any more, and the room of what was is used again.
+    slab.touch(base, 32 * PAGE_WORDS);
+    slab.touch(base + 40 * PAGE_WORDS, 100);
+    expect(image.undo.bytesMax).toBe(64 * 68);
+    image.copy(32);
+    expect(image.undo.heldIn(0)).toBe(0);
+    expect(image.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('says that more changed than is held, and stops watching', () => {
+    const slab = new Slab();
+    slab.allocate(PAGE_WORDS);
+    const image = new Image(slab, 3);
+    slab.touch(8, 24);
+    expect([image.undo.isFull, image.undo.fill]).toEqual([false, 1]);
+    slab.touch(80);
+    expect(image.undo.isFull).toBe(true);
+    slab.touch(160, 500);
+    expect(image.undo.bytesMax).toBe(3 * 68);
+    expect(() => new Image(slab).copy(0)).not.toThrow();
   });
 
   it('says in time that it is full', () => {
@@ -224,9 +255,10 @@ describe('the slab', () => {
     expect(() => slab.assertRoom(101)).toThrow('its maximum of 4032 MiB');
   });
 
-  it('takes one image at a time', () => {
+  it('is copied once at a time', () => {
     const slab = new Slab();
-    beginImage(slab);
-    expect(() => beginImage(slab)).toThrow('watched already');
+    slab.allocate(1);
+    new Image(slab);
+    expect(() => new Image(slab)).toThrow('watched already');
   });
 });

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { startCheckpointer } from '../../../../processors/checkpointer.ts';
+import { startCheckpointer } from '../../../../processors/checkpoints/checkpointer.ts';
 import { createEngine } from '../../../../processors/engine/engine.ts';
 import { createProcessorMetrics } from '../../../../processors/processor-metrics.ts';
 import { engineLog } from '../../../support/engine/engine-log.ts';
@@ -20,10 +20,14 @@ it('rests after a save for longer than the interval where saving takes long, and
     engine,
     gate: { whenAcknowledged: async () => undefined },
     store: {
-      save: async (position) => {
-        await pause(SAVE_MS);
-        saved.push(position);
-      },
+      begin: async () => ({
+        holds: () => false,
+        put: async () => true,
+        finish: async ({ position }) => {
+          await pause(SAVE_MS);
+          saved.push(position);
+        },
+      }),
     },
     intervalMs: INTERVAL_MS,
     savedPosition: 0,

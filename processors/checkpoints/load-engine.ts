@@ -3,9 +3,10 @@
  * does not hold, is passed over with its reason; without any, the engine begins empty and the whole log is replayed.
  */
 import type { Logger } from 'pino';
-import { WeirError } from '../core/errors.ts';
-import type { CheckpointStore } from '../stream/checkpoint-store.ts';
-import { createEngine, type Engine, restoreEngine } from './engine/engine.ts';
+import { WeirError } from '../../core/errors.ts';
+import type { CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
+import { createEngine, type Engine } from '../engine/engine.ts';
+import { restoreCheckpoint } from './restore-checkpoint.ts';
 
 export interface LoadedEngine {
   readonly engine: Engine;
@@ -19,14 +20,14 @@ export interface LoadedEngine {
  * processor that leads goes on saving and publishing meanwhile. Throws `log.unavailable`.
  */
 export async function loadEngine(
-  store: CheckpointStore,
+  store: Pick<CheckpointStore, 'list' | 'open'>,
   answeredUpTo: () => Promise<number>,
   log: Logger,
 ): Promise<LoadedEngine> {
   let passedOver = 0;
   for (const { name, position, bytes } of await store.list()) {
     try {
-      const engine = restoreEngine(await store.load(name));
+      const engine = await restoreCheckpoint(await store.open(name));
       const { answered } = engine.stats();
       const answeredSeq = await answeredUpTo();
       if (answered > answeredSeq) {
