@@ -15,8 +15,8 @@ export function formatCoverage({ windows, whole, position, more }: RulesetCovera
   if (added === 0) return 'every window was there already\n';
   const lines = [
     whole
-      ? `${added} windows are new and hold all that they look back at`
-      : `${added} windows are new; all of them count from position ${position} on`,
+      ? `new windows: ${added}, which hold all that they look back at`
+      : `new windows: ${added}; all that the rules read counts from position ${position} on`,
     ...windows.filter((window) => !window.whole).map(partOf),
   ];
   if (more > 0) lines.push(`  and ${more} that are not listed`);

@@ -1,7 +1,8 @@
 /** `weir rules`: rule documents as files. Lint them, run their examples through the real engine, print what ships. */
 import { userInfo } from 'node:os';
+import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
 import { parseConfig } from '../../core/config.ts';
 import { WeirError } from '../../core/errors.ts';
@@ -10,8 +11,10 @@ import { fillFromHistory } from '../../processors/warm/fill-from-history.ts';
 import { type CatalogEntry, loadCatalog, readRuleFile } from '../../rules/catalog/load-catalog.ts';
 import { runExample } from '../../rules/catalog/run-example.ts';
 import { lintRules } from '../../rules/lint-rules.ts';
-import { connectStream } from '../../stream/connection.ts';
-import { activateRules, type FillWindows } from '../../stream/rules/activate-rules.ts';
+import { openStore, type Store } from '../../storage/open-store.ts';
+import { connectStream, type StreamConnection } from '../../stream/connection.ts';
+import { activateRules, type ColdRules, type FillWindows } from '../../stream/rules/activate-rules.ts';
+import type { Parts } from '../parts.ts';
 import { formatCoverage } from './format-coverage.ts';
 import { findRunning } from './running.ts';
 
@@ -74,10 +77,11 @@ async function importRules(entries: readonly CatalogEntry[], { author, comment, 
   }
   const config = parseConfig(process.env);
   const log = pino({ level: 'silent' });
-  const connection = await connectStream({ ...findRunning(config).parts.nats, name: 'weir-cli', log });
+  const { parts } = findRunning(config);
+  const connection = await connectStream({ ...parts.nats, name: 'weir-cli', log });
   try {
     const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author, comment };
-    const fill: FillWindows = (rules) => fillFromHistory(connection, rules);
+    const fill: FillWindows = (rules) => fillWithBar(parts, connection, rules, log);
     const result = await activateRules(connection, config, log, activation, cold ? undefined : fill);
     const { version, position } = result;
     if (result.state === 'refused')
@@ -93,6 +97,27 @@ async function importRules(entries: readonly CatalogEntry[], { author, comment, 
     if (result.coverage !== undefined) process.stdout.write(formatCoverage(result.coverage));
   } finally {
     await connection.close();
+  }
+}
+
+async function fillWithBar(parts: Parts, connection: StreamConnection, cold: ColdRules, log: Logger): Promise<void> {
+  const bar = new SingleBar({
+    format: 'filling windows: {value} events read',
+    clearOnComplete: true,
+    noTTYOutput: true,
+  });
+  let store: Store | undefined;
+  bar.start(0, 0);
+  try {
+    const open = async (): Promise<Store> => {
+      store = await openStore({ ...parts.store, log });
+      return store;
+    };
+    const history = { connection, openStore: open, onProgress: (events: number) => bar.update(events) };
+    await fillFromHistory(history, cold);
+  } finally {
+    bar.stop();
+    await store?.close();
   }
 }
 

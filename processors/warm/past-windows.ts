@@ -13,10 +13,11 @@ import {
   type HistoryStart,
 } from '../../core/codec/entry.ts';
 import { encodeFrame, splitFrame } from '../../core/codec/frame.ts';
-import type { EventType } from '../../core/events/event.ts';
+import type { EventType, WeirEvent } from '../../core/events/event.ts';
 import type { AcceptedOutcome, ColdWindow, OutcomeHead } from '../../core/outcomes/outcome.ts';
 import { ACCEPTED, readHead, readOutcome } from '../../core/outcomes/outcome-codec.ts';
 import { compileRuleSet } from '../../rules/compile-rule-set.ts';
+import type { StoredEvent } from '../../storage/tables/read-event.ts';
 import { createEngine } from '../engine/engine.ts';
 
 /** Characters of JSON in a part, about: the engine takes a millisecond for it. */
@@ -24,10 +25,10 @@ const PART_UNITS_MAX = 32_768;
 /** Events of one key in a piece; what is more comes in further ones. */
 const PIECE_EVENTS_MAX = 1_000;
 /** Events enter windows, are what labels are about, or link identifiers. */
-const TYPES: ReadonlySet<EventType> = new Set(['transaction', 'location', 'label', 'profile']);
+export const PAST_TYPES: readonly EventType[] = ['transaction', 'location', 'label', 'profile'];
 const FIRST_VERSION = 1;
 
-export type PastEvent = Pick<AcceptedOutcome, 'type' | 'customer' | 'entry'>;
+type PastEvent = Pick<AcceptedOutcome, 'type' | 'customer' | 'entry'>;
 
 export class PastWindows {
   /** Events that went through. */
@@ -62,11 +63,23 @@ export class PastWindows {
     return head;
   }
 
+  /** Events from the store, in their order. */
+  addStored(events: readonly StoredEvent[]): void {
+    const past = events.map(({ event, customer }): PastEvent => {
+      return {
+        type: event.type,
+        customer, // Of whatever type it is, it has that type's data.
+        entry: this.#encode({ kind: 'event', event: event as WeirEvent }),
+      };
+    });
+    this.addEvents(past, events.at(-1)?.position.receivedMs ?? 0);
+  }
+
   /** Events as they were accepted, in their order, and the log's clock after them. */
   addEvents(events: readonly PastEvent[], clockMs: number): void {
     let entries: Uint8Array[] = [];
     for (const { type, customer, entry } of events) {
-      if (!TYPES.has(type)) continue;
+      if (!PAST_TYPES.includes(type)) continue;
       entries.push(this.#ofCustomer(entry, customer));
       this.events++;
       if (type !== 'profile') continue;

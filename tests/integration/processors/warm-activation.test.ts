@@ -60,6 +60,8 @@ const payment = (customer: number): Entry => {
   const at = BASE_MS + ++made * 100;
   return { kind: 'event', event: aPayment(`c-${customer}`, at, { amount: 100 }, { id: `t-${made}` }) };
 };
+/** Where all of the history is in the log, nobody asks the store. */
+const IN_LOG = () => ({ connection, openStore: () => Promise.reject(new Error('nobody asks the store')) });
 const round = () => encodeEntries(Array.from({ length: CUSTOMERS }, (_, customer) => payment(customer)));
 
 async function activate(documents: readonly unknown[], fill: FillWindows | undefined) {
@@ -89,7 +91,7 @@ describe('rules that ask for a window nobody asked for before', () => {
     const result = await activate([velocity(8)], async (cold) => {
       // Some before anything is read, some between the parts.
       await appendFrames(connection, [round()]);
-      await fillFromHistory(connection, {
+      await fillFromHistory(IN_LOG(), {
         ...cold,
         async append(part) {
           await cold.append(part);
@@ -120,7 +122,7 @@ describe('rules that ask for a window nobody asked for before', () => {
     await expect(dying).rejects.toThrow('it dies');
     const result = await activate([velocity(5)], async (cold) => {
       let parts = 0;
-      await fillFromHistory(connection, {
+      await fillFromHistory(IN_LOG(), {
         ...cold,
         async append(part) {
           await cold.append(part);
