@@ -4,13 +4,12 @@
  * rules, windows or everything but splitting and decoding are switched off. Frames are encoded beforehand.
  */
 import { ByteWriter } from '../../core/codec/byte-writer.ts';
-import { DEFAULT_ENGINE_SETTINGS, decodeEntry, type Entry, encodeEntry } from '../../core/codec/entry.ts';
-import { encodeFrame, splitFrame } from '../../core/codec/frame.ts';
-import type { WeirEvent } from '../../core/events/event.ts';
+import { DEFAULT_ENGINE_SETTINGS, decodeEntry, type Entry } from '../../core/codec/entry.ts';
+import { splitFrame } from '../../core/codec/frame.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
 import { loadCatalog } from '../../rules/catalog/load-catalog.ts';
 import { hundredRules } from '../driver/hundred-rules.ts';
-import { syntheticTransaction } from '../driver/synthetic-events.ts';
+import { eventFrame, frameOf } from './event-frames.ts';
 
 interface EngineBenchRow {
   readonly what: string;
@@ -28,10 +27,8 @@ export interface EngineBenchReport {
   readonly digest: string;
 }
 
-const START_MS = 1_795_000_000_000;
-/** As the load test compresses event time. */
-const MS_PER_EVENT = 60;
 const FRAMES_PER_SAMPLE = 8;
+const writer = new ByteWriter(1 << 16);
 
 export function runEngineBench(events: number, eventsPerFrame: number): EngineBenchReport {
   const hundred = hundredRules();
@@ -58,7 +55,7 @@ function runEngine(documents: readonly unknown[], events: number, perFrame: numb
   const engine = createEngine();
   const settings = DEFAULT_ENGINE_SETTINGS;
   const ruleset: Entry = { kind: 'ruleset', version: 1, settings, author: 'bench', comment: '', documents };
-  engine.step(1, frameOf([ruleset]));
+  engine.step(1, frameOf(writer, [ruleset]));
   const cost = measure(events, perFrame, (frame) => engine.step(engine.position + 1, frame).length);
   const { accepted, poison, digest } = engine.stats();
   if (accepted !== events || poison !== 0)
@@ -77,7 +74,9 @@ function runDecoder(events: number, perFrame: number): Cost {
 /** The first half of the events warms state and compiler; the second half counts. Frames are made in advance. */
 function measure(events: number, perFrame: number, work: (frame: Uint8Array) => number): Cost {
   const frames: Uint8Array[] = [];
-  for (let from = 0; from < events; from += perFrame) frames.push(eventFrame(from, Math.min(events, from + perFrame)));
+  for (let from = 0; from < events; from += perFrame) {
+    frames.push(eventFrame(writer, from, Math.min(events, from + perFrame)));
+  }
   const warm = frames.length >> 1;
   let sink = 0;
   for (let i = 0; i < warm; i++) sink += work(frames[i] as Uint8Array);
@@ -98,27 +97,4 @@ function measure(events: number, perFrame: number, work: (frame: Uint8Array) => 
     nsPerEvent: Math.round(((user + system) * 1_000) / ((frames.length - warm) * perFrame)),
     heapBytesPerEvent: Math.round(heapBytes / (FRAMES_PER_SAMPLE * perFrame)),
   };
-}
-
-function eventFrame(from: number, to: number): Uint8Array {
-  const entries: Entry[] = [];
-  for (let i = from; i < to; i++) entries.push({ kind: 'event', event: eventOf(i) });
-  return frameOf(entries);
-}
-
-function eventOf(index: number): WeirEvent {
-  const timeMs = START_MS + index * MS_PER_EVENT;
-  const { type, id, source, subject, data } = JSON.parse(syntheticTransaction('bench', index, timeMs));
-  return { type, id, source, subject, timeMs, offsetMinutes: 0, receivedMs: timeMs, data };
-}
-
-const writer = new ByteWriter(1 << 16);
-
-function frameOf(entries: readonly Entry[]): Uint8Array {
-  const items = entries.map((entry) => {
-    writer.reset();
-    encodeEntry(writer, entry);
-    return writer.take();
-  });
-  return encodeFrame(writer, items);
 }

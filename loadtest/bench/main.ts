@@ -34,6 +34,19 @@ program
   });
 
 program
+  .command('sink')
+  .description('CPU time of the sink and of ClickHouse an event')
+  .option('--json <file>', 'also write the result there')
+  .option('--events <count>', 'events a run; the second half counts', Number, 400_000)
+  .option('--frame <events>', 'events a frame', Number, 50)
+  .option('--batch <events>', 'events a batch', Number, 40_000)
+  .action(async ({ json, events, frame, batch }: { json?: string; events: number; frame: number; batch: number }) => {
+    const { runSinkBench } = await import('./sink.ts');
+    const result = await runSinkBench(events, frame, batch);
+    await report(result, result.rows, json);
+  });
+
+program
   .command('windows')
   .description('exact windows against scanning each key again')
   .option('--json <file>', 'also write the result there')
