@@ -28,6 +28,9 @@ const PASSING_CODES = new Set([
   '159', '160', '202', '203', '209', '210', '236', '241', '242', '243', '252', '319', '394', '439', '999',
 ]);
 
+/** `throwIf`, which nothing else here uses. */
+const THROWN_BY_GUARD = '395';
+
 export interface OpenStoreOptions {
   readonly url: string;
   readonly user: string;
@@ -46,14 +49,31 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface NativeBlock {
+  readonly table: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly bytes: Uint8Array;
+}
+
+/** A question whose answer must be 1, or the insert is refused: it is put by the server, whenever the insert gets there. */
+export interface InsertGuard {
+  /** An expression; a SELECT in brackets, as a rule. */
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
 export interface Store {
   readonly database: string;
   readonly capabilities: Capabilities;
   /** Rows of a SELECT without FORMAT; `name` becomes part of the query id. Past `rowsMax` it fails, it never cuts. */
   query(name: string, sql: string, params?: Readonly<Record<string, unknown>>, o?: QueryOptions): Promise<Row[]>;
-  execute(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
-  /** One Native block. The same token again on the same table changes nothing, in the table or in views behind it. */
-  insertBlock(table: string, block: Uint8Array, token?: string): Promise<void>;
+  /** An insert with a token that its table has seen changes nothing and succeeds. */
+  execute(sql: string, params?: Readonly<Record<string, unknown>>, o?: { readonly token?: string }): Promise<void>;
+  /**
+   * One Native block. The same token again on the same table changes nothing, in the table or in views behind it. Throws
+   * `store.fenced` where the guard does not hold when the server takes the insert up.
+   */
+  insertBlock(block: NativeBlock, token?: string, guard?: InsertGuard): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -121,18 +141,18 @@ function createStore(client: ClickHouseClient, database: string, capabilities: C
         throw error;
       }
     },
-    async execute(sql, params = {}) {
-      await guard(() =>
-        client.command({ query: sql, query_params: { ...params }, clickhouse_settings: { async_insert: 0 } }),
-      );
+    async execute(sql, params = {}, { token } = {}) {
+      const settings = { ...tokenSetting(token), async_insert: 0 } as const;
+      await guard(() => client.command({ query: sql, query_params: { ...params }, clickhouse_settings: settings }));
     },
-    async insertBlock(table, block, token) {
+    async insertBlock(block, token, condition) {
       await guard(async () => {
         const answer = await client.exec({
-          query: `INSERT INTO ${quoteName(table)} FORMAT Native`,
-          values: Readable.from([block], { objectMode: false }),
+          query: insertStatement(block, condition),
+          query_params: { ...condition?.params },
+          values: Readable.from([block.bytes], { objectMode: false }),
           clickhouse_settings: {
-            ...(token === undefined ? {} : { insert_deduplication_token: token }),
+            ...tokenSetting(token),
             deduplicate_blocks_in_dependent_materialized_views: 1,
             async_insert: 0,
             input_format_native_allow_types_conversion: 1,
@@ -145,6 +165,22 @@ function createStore(client: ClickHouseClient, database: string, capabilities: C
     },
     close: () => client.close(),
   };
+}
+
+function tokenSetting(token: string | undefined): ClickHouseSettings {
+  return token === undefined ? {} : { insert_deduplication_token: token };
+}
+
+function insertStatement({ table, columns }: NativeBlock, condition: InsertGuard | undefined): string {
+  const names = columns.map(({ name }) => quoteName(name)).join(', ');
+  const into = `INSERT INTO ${quoteName(table)} (${names})`;
+  if (condition === undefined) return `${into} FORMAT Native`;
+  const structure = columns.map(({ name, type }) => `${quoteName(name)} ${type}`).join(', ');
+  return `${into} SELECT ${names} FROM input(${quoteText(structure)}) WHERE throwIf(NOT (${condition.sql}), 'overtaken') = 0 FORMAT Native`;
+}
+
+function quoteText(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
 /** Back-quoted for SQL. */
@@ -200,6 +236,9 @@ async function guard<T>(call: () => Promise<T>): Promise<T> {
 function toStoreError(error: unknown): WeirError {
   if (error instanceof WeirError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ClickHouseError && error.code === THROWN_BY_GUARD) {
+    return new WeirError('store.fenced', 'the guard of an insert does not hold', { cause: error });
+  }
   const refused = error instanceof ClickHouseError && !PASSING_CODES.has(error.code);
   const code = refused ? 'store.query_failed' : 'store.unavailable';
   const shown = error instanceof ClickHouseError ? `${error.type ?? 'error'} ${error.code}: ${message}` : message;

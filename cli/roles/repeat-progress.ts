@@ -6,6 +6,8 @@ const PROGRESS_INTERVAL_MS = 250;
 
 export interface RepeatedProgress {
   set(progress: Progress): void;
+  /** Tells nothing until the next `set`. */
+  clear(): void;
   stop(): void;
 }
 
@@ -17,6 +19,9 @@ export function repeatProgress(connection: StreamConnection, role: ProgressRole)
   return {
     set(progress) {
       last = progress;
+    },
+    clear() {
+      last = undefined;
     },
     stop: () => clearInterval(timer),
   };

@@ -29,6 +29,7 @@ export async function startSink({ config, parts, log, metrics, clock }: RoleCont
     log,
     metrics,
     onProgress: progress.set,
+    onStandby: progress.clear,
   });
   const quarantine = runQuarantineSink({
     store,

@@ -30,7 +30,6 @@ export interface OutcomeMessage {
 }
 
 export interface Batch {
-  readonly fromSeq: number;
   readonly toSeq: number;
   readonly inputSeq: number;
   readonly rows: number;
@@ -51,7 +50,7 @@ export class BatchBuilder {
   /** The last frame added was the final one of its answer; only then may the batch be taken. */
   atAnswerEnd = true;
   readonly #onUnreadable: OnUnreadable;
-  #fromSeq = 0;
+  #isEmpty = true;
   readonly #items = new FrameItems();
   readonly #view = new TransactionView();
   readonly #accepted = new AcceptedItem();
@@ -76,7 +75,7 @@ export class BatchBuilder {
   }
 
   get isEmpty(): boolean {
-    return this.#fromSeq === 0;
+    return this.#isEmpty;
   }
 
   get byteLength(): number {
@@ -86,7 +85,7 @@ export class BatchBuilder {
   }
 
   add(message: OutcomeMessage): void {
-    if (this.#fromSeq === 0) this.#fromSeq = message.seq;
+    this.#isEmpty = false;
     this.toSeq = message.seq;
     const { bytes } = message;
     let head: ReturnType<typeof readHead>;
@@ -116,6 +115,14 @@ export class BatchBuilder {
     }
   }
 
+  /** Nothing is left in the log up to a position that ends an answer: the batch ends there all the same. */
+  passTo(toSeq: number, inputSeq: number): void {
+    this.#isEmpty = false;
+    this.toSeq = toSeq;
+    this.inputSeq = inputSeq;
+    this.atAnswerEnd = true;
+  }
+
   /** The batch so far; the builder is empty afterwards. */
   take(): Batch {
     const blocks: Block[] = [];
@@ -123,8 +130,8 @@ export class BatchBuilder {
       const block = writer.takeBlock();
       if (block !== undefined) blocks.push(block);
     }
-    const batch = { fromSeq: this.#fromSeq, toSeq: this.toSeq, inputSeq: this.inputSeq, rows: this.rows, blocks };
-    this.#fromSeq = 0;
+    const batch = { toSeq: this.toSeq, inputSeq: this.inputSeq, rows: this.rows, blocks };
+    this.#isEmpty = true;
     this.rows = 0;
     return batch;
   }

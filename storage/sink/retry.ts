@@ -1,4 +1,4 @@
-/** Tries a step until it succeeds: the sink never drops, it waits. Only stopping ends it. */
+/** Tries a step until it succeeds: the sink never drops, it waits. Only stopping ends it, or another sink. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 const FIRST_PAUSE_MS = 50;
@@ -9,6 +9,14 @@ export class StoppedError extends Error {
   constructor() {
     super('stopped');
     this.name = 'StoppedError';
+  }
+}
+
+/** Another sink has gone on from here: nothing that this one has in hand may be written any more. */
+export class OvertakenError extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'OvertakenError';
   }
 }
 
@@ -23,6 +31,7 @@ export async function retryForever<T>(
       return await step();
     } catch (error) {
       if (signal.aborted) throw new StoppedError();
+      if (error instanceof OvertakenError) throw error;
       onFailure(error, pauseMs);
       await wait(pauseMs, undefined, { signal }).catch(() => undefined);
     }

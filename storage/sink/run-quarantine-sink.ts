@@ -86,7 +86,7 @@ async function runLoop(o: QuarantineSinkOptions, signal: AbortSignal): Promise<v
     const block = table.takeBlock();
     if (block === undefined) return;
     // After an ambiguous failure only this process repeats the block, under the same token.
-    await retry(() => o.store.insertBlock(TABLE, block.bytes, `${TABLE}:${fromSeq}-${last}`));
+    await retry(() => o.store.insertBlock(block, `${TABLE}:${fromSeq}-${last}`));
     rows.inc(block.rows);
     fromSeq = last + 1;
     o.onProgress?.({ seq: last });

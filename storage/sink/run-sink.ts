@@ -1,21 +1,21 @@
 /**
- * Carries OUTCOMES into ClickHouse, exactly once. Per batch: an intent with its range, each table's block under the token
- * `<table>:<from>-<to>`, a completion. A new sink repeats the last intent that has no completion, with the same range and
- * tokens: what was in is recognised, what was not comes in. One loop reads and builds the next batch while the other
- * writes; at `rowsMax` reading stops, so that memory stays bounded however long the store is away.
+ * Carries OUTCOMES into ClickHouse, exactly once (`write-batch.ts`). A new sink repeats the last intent that has no completion,
+ * with the same range and tokens: what was in is recognised, what was not comes in. One loop reads and builds the next batch
+ * while the other writes; at `rowsMax` reading stops, so that memory stays bounded however long the store is away. Of several
+ * sinks one writes; whoever finds itself overtaken stands by until nobody goes on any more.
  */
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
-import { WeirError } from '../../core/errors.ts';
-import type { Store } from '../open-store.ts';
 import { type SinkPosition, sinkPosition } from '../queries/sink-position.ts';
 import { type Batch, BatchBuilder, type OutcomeMessage } from './batch-builder.ts';
 import { createLinger } from './linger.ts';
 import { nextOrStopped } from './next-message.ts';
-import { retryForever, StoppedError } from './retry.ts';
+import { OvertakenError, retryForever, StoppedError } from './retry.ts';
 import { createSinkMetrics, type SinkMetrics } from './sink-metrics.ts';
+import { standBy } from './stand-by.ts';
 import { createWake } from './wake.ts';
+import { type BatchContext, SINK, type SinkStore, writeBatch } from './write-batch.ts';
 
 export interface SinkProgress {
   /** Sequence in EVENTS up to which every row is in the store. */
@@ -25,7 +25,7 @@ export interface SinkProgress {
 }
 
 export interface SinkOptions {
-  readonly store: Pick<Store, 'query' | 'execute' | 'insertBlock'>;
+  readonly store: SinkStore;
   /** OUTCOMES from a sequence on, in order and without end; `signal` says when nobody reads on. */
   readonly outcomes: (fromSeq: number, signal: AbortSignal) => AsyncIterable<OutcomeMessage>;
   readonly limits: {
@@ -36,11 +36,15 @@ export interface SinkOptions {
     readonly lingerMaxMs?: number;
     /** A batch is closed at the first answer that reaches this many bytes; 64 MiB when absent. */
     readonly bytesMax?: number;
+    /** A sink that was overtaken begins again when no other has come further for this long; five seconds when absent. */
+    readonly standbyMs?: number;
   };
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Registry;
   readonly onProgress?: (progress: SinkProgress) => void;
+  /** Another sink writes now; its progress is the one that counts. */
+  readonly onStandby?: () => void;
 }
 
 export interface RunningSink {
@@ -50,14 +54,14 @@ export interface RunningSink {
   stop(): Promise<void>;
 }
 
-const SINK = 'outcomes';
 const BYTES_MAX = 64 * 1_048_576;
 /** A block must stay one block on the server, or its token would stand for several. */
 const ROWS_MAX = 500_000;
+const STANDBY_MS = 5_000;
 
 export function runSink(o: SinkOptions): RunningSink {
   const stopping = new AbortController();
-  const done = runLoops(o, stopping).catch((error: unknown) => {
+  const done = runLives(o, stopping.signal).catch((error: unknown) => {
     if (!(error instanceof StoppedError)) throw error;
   });
   return {
@@ -69,24 +73,42 @@ export function runSink(o: SinkOptions): RunningSink {
   };
 }
 
-async function runLoops(o: SinkOptions, stopping: AbortController): Promise<void> {
-  const { signal } = stopping;
+async function runLives(o: SinkOptions, stopped: AbortSignal): Promise<void> {
   const metrics = createSinkMetrics(o.metrics);
-  const retry = <T>(step: string, call: () => Promise<T>): Promise<T> =>
-    retryForever(call, signal, (error, pauseMs) => {
-      metrics.retries.inc({ step });
-      o.log.warn(
-        { part: 'sink', step, pauseMs, error: error instanceof Error ? error.message : String(error) },
-        'retry',
+  while (!stopped.aborted) {
+    const life = new AbortController();
+    const signal = AbortSignal.any([stopped, life.signal]);
+    const retry = <T>(step: string, call: () => Promise<T>): Promise<T> =>
+      retryForever(call, signal, (error, pauseMs) => {
+        metrics.retries.inc({ step });
+        o.log.warn({ part: 'sink', step, pauseMs, error: messageOf(error) }, 'retry');
+      });
+    try {
+      await runLoops(o, { store: o.store, clock: o.clock, metrics, retry }, signal, () => life.abort());
+      return;
+    } catch (error) {
+      if (!(error instanceof OvertakenError)) throw error;
+      metrics.overtaken.inc();
+      o.onStandby?.();
+      o.log.info({ part: 'sink', why: error.message }, 'standing by');
+    }
+    const readPosition = () =>
+      retryForever(
+        () => sinkPosition(o.store, SINK),
+        stopped,
+        () => undefined,
       );
-    });
+    await standBy(readPosition, o.limits.standbyMs ?? STANDBY_MS, stopped);
+  }
+}
+
+/** From the store's position until the log ends, the sink is stopped, or another overtakes it. */
+async function runLoops(o: SinkOptions, c: BatchContext, signal: AbortSignal, abort: () => void): Promise<void> {
+  const { metrics, retry } = c;
   const start = await retry('position', () => sinkPosition(o.store, SINK));
   const builder = new BatchBuilder((what, seq, error) => {
     metrics.unreadable.inc({ what });
-    o.log.error(
-      { part: 'sink', what, seq, error: error instanceof Error ? error.message : String(error) },
-      'unreadable',
-    );
+    o.log.error({ part: 'sink', what, seq, error: messageOf(error) }, 'unreadable');
   });
   builder.inputSeq = start.inputSeq;
   report(o, metrics, { inputSeq: start.inputSeq, outcomeSeq: start.outcomeSeq });
@@ -95,15 +117,18 @@ async function runLoops(o: SinkOptions, stopping: AbortController): Promise<void
   const loops = createLoops(o, builder, metrics, start, signal);
   const end = () => loops.wakeAll();
   signal.addEventListener('abort', end, { once: true });
+  const fail = (error: unknown) => {
+    abort();
+    throw error;
+  };
+  const writing = loops.write(async (batch, isRedone) => {
+    // The tokens of a repeated batch are those of its intent.
+    const fromSeq = isRedone ? (start.pending?.fromSeq ?? completeSeq + 1) : completeSeq + 1;
+    await writeBatch(c, { ...batch, completeSeq, fromSeq });
+    completeSeq = batch.toSeq;
+    report(o, metrics, { inputSeq: batch.inputSeq, outcomeSeq: batch.toSeq });
+  });
   try {
-    const fail = (error: unknown) => {
-      stopping.abort();
-      throw error;
-    };
-    const writing = loops.write(async (batch) => {
-      await writeBatch(o, metrics, retry, batch, completeSeq);
-      completeSeq = batch.toSeq;
-    });
     await Promise.all([loops.read().catch(fail), writing.catch(fail)]);
   } finally {
     signal.removeEventListener('abort', end);
@@ -112,7 +137,7 @@ async function runLoops(o: SinkOptions, stopping: AbortController): Promise<void
 
 interface Loops {
   read(): Promise<void>;
-  write(writeOne: (batch: Batch) => Promise<void>): Promise<void>;
+  write(writeOne: (batch: Batch, isRedone: boolean) => Promise<void>): Promise<void>;
   wakeAll(): void;
 }
 
@@ -129,13 +154,13 @@ function createLoops(
   const bytesMax = o.limits.bytesMax ?? BYTES_MAX;
   const { lingerMs, lingerMaxMs = lingerMs } = o.limits;
   const linger = createLinger(lingerMs, lingerMaxMs);
-  let redoTo = start.pending?.toSeq;
+  let redo = start.pending;
   let exhausted = false;
   let openedMs = 0;
 
   const isFull = () =>
     builder.atAnswerEnd &&
-    (redoTo !== undefined ? builder.toSeq >= redoTo : builder.rows >= rowsMax || builder.byteLength >= bytesMax);
+    (redo !== undefined ? builder.toSeq >= redo.toSeq : builder.rows >= rowsMax || builder.byteLength >= bytesMax);
 
   return {
     wakeAll() {
@@ -153,6 +178,11 @@ function createLoops(
           if (next === undefined) break;
           if (next.seq !== expected) reportGap(o, metrics, expected, next.seq);
           expected = next.seq + 1;
+          if (redo !== undefined && next.seq > redo.toSeq) {
+            builder.passTo(redo.toSeq, redo.inputSeq);
+            readable.notify();
+            while (redo !== undefined && !signal.aborted) await room.wait();
+          }
           if (builder.isEmpty) openedMs = performance.now();
           builder.add(next);
           if (builder.atAnswerEnd) readable.notify();
@@ -173,89 +203,23 @@ function createLoops(
           continue;
         }
         const leftMs = openedMs + linger.ms - performance.now();
-        const mustFill = redoTo !== undefined;
+        const mustFill = redo !== undefined;
         if (!isFull() && !exhausted && (mustFill || leftMs > 0)) {
           await readable.wait(mustFill ? undefined : leftMs);
           continue;
         }
-        const taken = builder.take();
-        const batch = redoTo === undefined ? taken : asBegun(taken, start, metrics);
-        redoTo = undefined;
+        const batch = builder.take();
+        const isRedone = redo !== undefined;
+        if (isRedone) metrics.redone.inc();
+        redo = undefined;
         room.notify();
         const startedMs = performance.now();
-        await writeOne(batch);
+        await writeOne(batch, isRedone);
         linger.written(performance.now() - startedMs);
       }
       throw new StoppedError();
     },
   };
-}
-
-/** The tokens of a repeated batch are those of its intent, even where the log has since dropped its first frames. */
-function asBegun(batch: Batch, start: SinkPosition, metrics: SinkMetrics): Batch {
-  metrics.redone.inc();
-  return { ...batch, fromSeq: start.pending?.fromSeq ?? batch.fromSeq };
-}
-
-async function writeBatch(
-  o: SinkOptions,
-  metrics: SinkMetrics,
-  retry: <T>(step: string, call: () => Promise<T>) => Promise<T>,
-  batch: Batch,
-  completeSeq: number,
-): Promise<void> {
-  const startedMs = performance.now();
-  // Twice: the mark of another sink would be overwritten by ours, and ours by another's that comes after.
-  checkBefore(await retry('fence', () => sinkPosition(o.store, SINK)), batch, completeSeq);
-  await retry('intent', () => recordBatch(o, batch, 'intent'));
-  checkAlone(await retry('fence', () => sinkPosition(o.store, SINK)), batch, completeSeq);
-  await Promise.all(
-    batch.blocks.map(async (block) => {
-      const token = `${block.table}:${batch.fromSeq}-${batch.toSeq}`;
-      await retry(block.table, () => o.store.insertBlock(block.table, block.bytes, token));
-      metrics.rows.inc({ table: block.table }, block.rows);
-    }),
-  );
-  await retry('complete', () => recordBatch(o, batch, 'complete'));
-  metrics.batches.inc();
-  metrics.batchSeconds.observe((performance.now() - startedMs) / 1_000);
-  report(o, metrics, { inputSeq: batch.inputSeq, outcomeSeq: batch.toSeq });
-}
-
-/**
- * A sink that was believed dead may wake up. Its ranges would not be ours and its tokens would not meet ours, so whoever
- * finds the other's mark stops before writing rows.
- */
-function checkBefore(found: SinkPosition, batch: Batch, completeSeq: number): void {
-  const isOurs = found.pending === undefined || found.pending.toSeq === batch.toSeq;
-  if (found.outcomeSeq === completeSeq && isOurs) return;
-  throw fenced(found, completeSeq);
-}
-
-function checkAlone(found: SinkPosition, batch: Batch, completeSeq: number): void {
-  if (found.outcomeSeq === completeSeq && found.pending?.toSeq === batch.toSeq) return;
-  throw fenced(found, completeSeq);
-}
-
-function fenced(found: SinkPosition, completeSeq: number): WeirError {
-  const upTo = found.pending?.toSeq ?? found.outcomeSeq;
-  return new WeirError('store.fenced', `another sink has written up to ${upTo}, this one was at ${completeSeq}`);
-}
-
-async function recordBatch(o: SinkOptions, batch: Batch, state: 'intent' | 'complete'): Promise<void> {
-  await o.store.execute(
-    `INSERT INTO sink_batches (sink, state, from_seq, to_seq, input_seq, row_count, at)
-SELECT {sink:String}, {state:String}, {from:UInt64}, {to:UInt64}, {input:UInt64}, {rows:UInt64}, fromUnixTimestamp64Milli({at:Int64}, 'UTC')`,
-    {
-      sink: SINK,
-      state,
-      from: batch.fromSeq,
-      to: batch.toSeq,
-      input: batch.inputSeq,
-      rows: batch.rows,
-      at: o.clock.nowMs(),
-    },
-  );
 }
 
 function report(o: SinkOptions, metrics: SinkMetrics, progress: SinkProgress): void {
@@ -268,4 +232,8 @@ function reportGap(o: SinkOptions, metrics: SinkMetrics, expected: number, found
   if (found < expected) throw new RangeError(`the log gave sequence ${found} after ${expected - 1}`);
   metrics.missingFrames.inc(found - expected);
   o.log.error({ part: 'sink', expected, found }, 'the log no longer has these outcome frames');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

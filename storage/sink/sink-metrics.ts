@@ -9,6 +9,7 @@ export interface SinkMetrics {
   readonly unreadable: Counter<'what'>;
   readonly missingFrames: Counter;
   readonly redone: Counter;
+  readonly overtaken: Counter;
   readonly outcomeSeq: Gauge;
   readonly inputSeq: Gauge;
 }
@@ -44,6 +45,11 @@ export function createSinkMetrics(registry: Registry): SinkMetrics {
     redone: new Counter({
       name: 'weir_sink_batches_redone_total',
       help: 'Batches begun by an earlier sink and finished by this one',
+      registers,
+    }),
+    overtaken: new Counter({
+      name: 'weir_sink_overtaken_total',
+      help: 'Times that another sink had gone on from here, and this one stood by',
       registers,
     }),
     outcomeSeq: new Gauge({

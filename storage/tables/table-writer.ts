@@ -3,6 +3,7 @@ import { encodeBlock, type NamedColumn } from '../native/block.ts';
 
 export interface Block {
   readonly table: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: number;
   readonly bytes: Uint8Array;
 }
@@ -11,6 +12,7 @@ export class TableWriter {
   readonly table: string;
   rows = 0;
   readonly #columns: NamedColumn[] = [];
+  readonly #types: { readonly name: string; readonly type: string }[] = [];
 
   constructor(table: string) {
     this.table = table;
@@ -19,6 +21,7 @@ export class TableWriter {
   /** Registers a column; every row must push to each. */
   add<C extends NamedColumn['column']>(name: string, column: C): C {
     this.#columns.push({ name, column });
+    this.#types.push({ name, type: column.type });
     return column;
   }
 
@@ -32,7 +35,8 @@ export class TableWriter {
   /** The rows as a block, or `undefined` without rows; the writer is empty afterwards. */
   takeBlock(): Block | undefined {
     if (this.rows === 0) return undefined;
-    const block = { table: this.table, rows: this.rows, bytes: encodeBlock(this.#columns, this.rows) };
+    const bytes = encodeBlock(this.#columns, this.rows);
+    const block = { table: this.table, columns: this.#types, rows: this.rows, bytes };
     this.clear();
     return block;
   }

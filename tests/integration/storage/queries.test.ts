@@ -172,8 +172,8 @@ describe('the quarantine sink', () => {
     // Dies after its third block has gone in, unheard.
     const dying = {
       query: t.store.query,
-      async insertBlock(table: string, block: Uint8Array, token?: string) {
-        await t.store.insertBlock(table, block, token);
+      async insertBlock(...args: Parameters<TestStore['store']['insertBlock']>) {
+        await t.store.insertBlock(...args);
         if (++inserts === 3) throw new Error('gone');
       },
     };

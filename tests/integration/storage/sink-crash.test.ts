@@ -2,38 +2,17 @@ import { Registry } from 'prom-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { sinkPosition } from '../../../storage/queries/sink-position.ts';
 import { digestOutcomes } from '../../../storage/queries/store-totals.ts';
-import type { SinkOptions } from '../../../storage/sink/run-sink.ts';
-import { transactionNumber } from '../../support/events/transactions.ts';
-import { offerFor, outcomeFrame, outcomesOf } from '../../support/storage/outcome-frames.ts';
-import { readSums, startSink } from '../../support/storage/run-sink.ts';
+import type { SinkStore } from '../../../storage/sink/write-batch.ts';
+import { outcomeFrame } from '../../support/storage/outcome-frames.ts';
+import { makeFrames, readSums, startSink, undisturbed } from '../../support/storage/run-sink.ts';
 import { startTestStore, type TestStore } from '../../support/storage/store.ts';
 import { until } from '../../support/until.ts';
 
+/** Rows alone end a batch, however busy the machine. */
+const NO_LINGER_MS = 60_000;
+
 let t: TestStore;
 afterEach(() => t.close());
-
-/** Frames of ten transactions with their decisions and alerts; every seventh answer comes in two parts. */
-function makeFrames(count: number): Uint8Array[] {
-  const frames: Uint8Array[] = [];
-  for (let n = 0; frames.length < count; n++) {
-    const events = Array.from({ length: 10 }, (_, i) => transactionNumber(n * 10 + i));
-    const outcomes = [...outcomesOf(events), offerFor(events[0] ?? transactionNumber(0), 0)];
-    if (n % 7 !== 6) frames.push(outcomeFrame(n + 1, outcomes));
-    else {
-      frames.push(outcomeFrame(n + 1, outcomes.slice(0, 9), { final: false }));
-      frames.push(outcomeFrame(n + 1, outcomes.slice(9), { part: 1 }));
-    }
-  }
-  return frames;
-}
-
-async function undisturbed(frames: readonly Uint8Array[], rowsMax: number) {
-  const reference = await startTestStore();
-  await startSink(reference.store, frames, { rowsMax }).done;
-  const result = { sums: await readSums(reference.store), digest: await digestOutcomes(reference.store) };
-  await reference.close();
-  return result;
-}
 
 /** Every count and sum multiplied; the number of distinct events stays. */
 function times(sums: unknown, factor: number): unknown {
@@ -42,10 +21,8 @@ function times(sums: unknown, factor: number): unknown {
   );
 }
 
-type StoreCalls = SinkOptions['store'];
-
 /** The sink's process dies at its `step`-th call to the store: the call happens or not, and nothing ever returns. */
-function dyingAt(store: StoreCalls, step: number, happens: boolean): { store: StoreCalls; died: Promise<void> } {
+function dyingAt(store: SinkStore, step: number, happens: boolean): { store: SinkStore; died: Promise<void> } {
   let calls = 0;
   let die: () => void = () => undefined;
   const died = new Promise<void>((done) => {
@@ -64,6 +41,7 @@ function dyingAt(store: StoreCalls, step: number, happens: boolean): { store: St
   return {
     died,
     store: {
+      capabilities: store.capabilities,
       query: (...args) => guard(() => store.query(...args)),
       execute: (...args) => guard(() => store.execute(...args)),
       insertBlock: (...args) => guard(() => store.insertBlock(...args)),
@@ -75,7 +53,7 @@ describe('a sink that dies', () => {
   test('between any two of its steps is followed by one that makes counts, sums and rollups exact', async () => {
     const frames = makeFrames(14);
     t = await startTestStore();
-    await startSink(t.store, frames, { rowsMax: 120 }).done;
+    await startSink(t.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS }).done;
     const once = await readSums(t.store);
     let rounds = 1;
     // Each round is the same frames again under sequences that follow, so that sums must grow by the same amounts.
@@ -85,15 +63,15 @@ describe('a sink that dies', () => {
           yield { seq, bytes: frames[(seq - 1) % frames.length] as Uint8Array };
         }
       };
-    // Position, then per batch: intent, fence, four blocks, completion. Two batches and the beginning of a third.
+    // Position, then per batch: intent, look, four blocks, completion. Two batches and the beginning of a third.
     for (let step = 1; step <= 16; step++) {
       for (const happens of [false, true]) {
         rounds++;
         const dying = dyingAt(t.store, step, happens);
-        const first = startSink(dying.store, [], { rowsMax: 120, outcomes: roundsOf(rounds) });
+        const first = startSink(dying.store, [], { rowsMax: 120, lingerMs: NO_LINGER_MS, outcomes: roundsOf(rounds) });
         await dying.died;
         // The next life has other limits, and must still repeat the batch as it was begun.
-        await startSink(t.store, [], { rowsMax: 300, outcomes: roundsOf(rounds) }).done;
+        await startSink(t.store, [], { rowsMax: 300, lingerMs: NO_LINGER_MS, outcomes: roundsOf(rounds) }).done;
         expect({ step, happens, sums: await readSums(t.store) }).toEqual({ step, happens, sums: times(once, rounds) });
         void first.stop();
       }
@@ -104,55 +82,17 @@ describe('a sink that dies', () => {
     const frames = makeFrames(10);
     t = await startTestStore();
     let calls = 0;
-    const tokenless: StoreCalls = {
+    const tokenless: SinkStore = {
       ...t.store,
-      insertBlock: (table, block) => t.store.insertBlock(table, block, `call-${calls++}`),
+      insertBlock: (block, _token, guard) => t.store.insertBlock(block, `call-${calls++}`, guard),
     };
-    // Position, intent, fence, four blocks: dies before the completion, with every block in.
+    // Position, intent, look, four blocks: dies before the completion, with every block in.
     const dying = dyingAt(tokenless, 8, false);
-    const first = startSink(dying.store, frames, { rowsMax: 120 });
+    const first = startSink(dying.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS });
     await dying.died;
-    await startSink(tokenless, frames, { rowsMax: 120 }).done;
+    await startSink(tokenless, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS }).done;
     expect(await readSums(t.store)).toMatchObject({ raw: { transactions: 140, distinct_events: 90 } });
     void first.stop();
-  });
-
-  test('and was only asleep finds the mark of the other and writes nothing more', async () => {
-    const frames = makeFrames(24);
-    t = await startTestStore();
-    let release: () => void = () => undefined;
-    const asleep = new Promise<void>((done) => {
-      release = done;
-    });
-    let inserts = 0;
-    let fellAsleep: () => void = () => undefined;
-    const sleeping = new Promise<void>((done) => {
-      fellAsleep = done;
-    });
-    const drowsy: StoreCalls = {
-      query: t.store.query,
-      execute: t.store.execute,
-      async insertBlock(...args) {
-        inserts++;
-        if (inserts === 8) {
-          fellAsleep();
-          await asleep;
-        }
-        return t.store.insertBlock(...args);
-      },
-    };
-    const first = startSink(drowsy, frames, { rowsMax: 120 });
-    const outcome = first.done.then(
-      () => 'ended',
-      (error: { code?: string }) => error.code,
-    );
-    await sleeping;
-    await startSink(t.store, frames, { rowsMax: 300 }).done;
-    const sums = await readSums(t.store);
-    release();
-    expect(await outcome).toBe('store.fenced');
-    expect(await readSums(t.store)).toEqual(sums);
-    expect(sums).toEqual((await undisturbed(frames, 120)).sums);
   });
 });
 

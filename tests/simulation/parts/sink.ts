@@ -3,18 +3,17 @@ import { Registry } from 'prom-client';
 import { repeatProgress } from '../../../cli/roles/repeat-progress.ts';
 import { decodeQuarantineRecord } from '../../../core/codec/quarantine-record.ts';
 import { runQuarantineSink } from '../../../storage/sink/run-quarantine-sink.ts';
-import { runSink } from '../../../storage/sink/run-sink.ts';
+import { runSink, type SinkOptions } from '../../../storage/sink/run-sink.ts';
 import { readLog } from '../../../stream/log/log-reader.ts';
 import type { PartMain } from '../world/part.ts';
 import { connectPart, type PartSurroundings } from './surroundings.ts';
 
-export function sinkMain(s: PartSurroundings): PartMain {
+export function sinkMain(s: PartSurroundings, limits: SinkOptions['limits']): PartMain {
   return async ({ owner }) => {
-    const { config, log, clock } = s;
+    const { log, clock } = s;
     const connection = await connectPart(s, 'weir-sink');
     const store = s.openStore(owner);
     const metrics = new Registry();
-    const limits = { rowsMax: config.WEIR_SINK_ROWS_MAX, lingerMs: config.WEIR_SINK_LINGER_MS };
     const read = (stream: 'OUTCOMES' | 'QUARANTINE') => (fromSeq: number, signal: AbortSignal) =>
       readLog(connection, stream, { fromSeq, signal });
     const progress = repeatProgress(connection, 'sink');
@@ -26,6 +25,7 @@ export function sinkMain(s: PartSurroundings): PartMain {
       log,
       metrics,
       onProgress: progress.set,
+      onStandby: progress.clear,
     });
     const quarantine = runQuarantineSink({
       store,

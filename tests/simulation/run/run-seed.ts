@@ -166,7 +166,8 @@ function isAtRest(world: World): boolean {
   const outcomes = world.disk.streams.get('OUTCOMES')?.lastSeq ?? 0;
   const quarantined = world.disk.streams.get('QUARANTINE')?.lastSeq ?? 0;
   if (answeredUpTo(world, outcomes) < world.lastQuestionSeq()) return false;
-  if (world.tables.of('quarantine').length < quarantined) return false;
+  // A row may have come twice: rows with the same `seq` replace each other.
+  if (new Set(world.tables.of('quarantine').map((row) => row.seq)).size < quarantined) return false;
   const stored = world.tables.marks.get('outcomes.complete')?.to_seq ?? 0;
   const hub = world.edge?.hub;
   return outcomes > 0 && stored === outcomes && hub?.following === true && hub.outcomeSeq === outcomes;

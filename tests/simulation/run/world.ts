@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import { splitFrame } from '../../../core/codec/frame.ts';
 import { type Config, parseConfig } from '../../../core/config.ts';
 import type { RunningProcessor } from '../../../processors/run-processor.ts';
+import type { SinkOptions } from '../../../storage/sink/run-sink.ts';
 import { ensureTopology } from '../../../stream/topology.ts';
 import { type Disk, noTroubles, SimulatedServer } from '../nats/server.ts';
 import { Network } from '../nats/socket.ts';
@@ -32,6 +33,9 @@ const BASE_CONFIG = parseConfig({});
 /** First byte of an encoded tick. */
 const TICK_KIND = 2;
 const TWO_PROCESSORS_CHANCE = 0.6;
+const TWO_SINKS_CHANCE = 0.5;
+/** Often so short that both write, each as far as the other lets it. */
+const SINK_STANDBY_MAX_MS = 150;
 const CHECKPOINT_STREAM = 'OBJ_weir-checkpoints';
 
 export class World {
@@ -92,10 +96,12 @@ export class World {
     const part = { scheduler, network: this.network, random: random.fork(), count: this.count };
     const processor = (name: string): Part =>
       new Part(name, part, processorMain(surroundings, name, this.#watchProcessor));
+    const sink = (name: string): Part => new Part(name, part, sinkMain(surroundings, chooseSinkLimits(random)));
     this.parts = [
       processor('processor'),
       ...(random.chance(TWO_PROCESSORS_CHANCE) ? [processor('processor-2')] : []),
-      new Part('sink', part, sinkMain(surroundings)),
+      sink('sink'),
+      ...(random.chance(TWO_SINKS_CHANCE) ? [sink('sink-2')] : []),
       new Part(
         'edge',
         part,
@@ -260,6 +266,12 @@ async function metricOf(metrics: Registry, name: string): Promise<number> {
   return (await metrics.getSingleMetric(`weir_processor_${name}`)?.get())?.values[0]?.value ?? 0;
 }
 
+/** Each sink its own: where their batches end is nothing that two could agree on by themselves. */
+function chooseSinkLimits(random: Random): SinkOptions['limits'] {
+  const lingerMs = random.below(random.chance(0.5) ? 12 : 300);
+  return { rowsMax: 1 + random.below(60), lingerMs, standbyMs: random.between(10, SINK_STANDBY_MAX_MS) };
+}
+
 /** Small limits, so that few events reach them. */
 function chooseConfig(random: Random): Config {
   return {
@@ -273,8 +285,6 @@ function chooseConfig(random: Random): Config {
     WEIR_CHECKPOINT_INTERVAL_MS: 300 + random.below(2_000),
     WEIR_CHECKPOINTS_KEPT: 1 + random.below(3),
     WEIR_LEASE_MS: 150 + random.below(900),
-    WEIR_SINK_ROWS_MAX: 1 + random.below(60),
-    WEIR_SINK_LINGER_MS: random.below(300),
     WEIR_RESUME_OFFERS_MAX: 1 + random.below(5),
   };
 }

@@ -26,7 +26,10 @@ export interface StoreOptions {
 }
 
 const USUAL_MS = 3;
-const LATE_MS = 700;
+const LATE_MS = 1_500;
+/** Now and then a server takes its time between a guard and its rows. */
+const BUSY_CHANCE = 0.1;
+const BUSY_MS = 30;
 
 type Steps = (() => void)[];
 
@@ -73,15 +76,18 @@ export class SimulatedClickHouse {
             }
           },
         ),
-      execute: (sql, params = {}) =>
+      execute: (sql, params = {}, { token } = {}) =>
         run(
-          () => [() => this.#execute(sql, params)],
+          () => this.#markSteps(sql, params, token),
           () => undefined,
         ),
-      insertBlock: (table, block, token) => {
-        const copy = block.slice();
+      insertBlock: ({ table, bytes }, token, guard) => {
+        const copy = bytes.slice();
         return run(
-          () => tables.insertSteps(table, copy, token),
+          () => {
+            if (guard !== undefined && !this.#holds(guard.params)) throw overtaken();
+            return tables.insertSteps(table, copy, token);
+          },
           () => undefined,
         );
       },
@@ -89,13 +95,39 @@ export class SimulatedClickHouse {
     };
   }
 
-  #execute(sql: string, params: Readonly<Record<string, unknown>>): void {
+  #markSteps(sql: string, params: Readonly<Record<string, unknown>>, token: string | undefined): Steps {
     if (!sql.startsWith('INSERT INTO sink_batches')) throw new Error(`the simulated store does not know ${sql}`);
-    this.#o.tables.mark(String(params.sink), String(params.state), {
-      from_seq: Number(params.from),
-      to_seq: Number(params.to),
-      input_seq: Number(params.input),
-    });
+    if (!this.#holds(params)) return [];
+    const mark = { from_seq: Number(params.from), to_seq: Number(params.to), input_seq: Number(params.input) };
+    return [
+      () => {
+        const isFirst = this.#o.tables.mark(String(params.sink), String(params.state), mark, token);
+        if (!isFirst) this.#o.count('intent came second');
+      },
+    ];
+  }
+
+  /** The two guards of `storage/sink/write-batch.ts`: an intent follows what is complete, all else belongs to the newest intent. */
+  #holds(params: Readonly<Record<string, unknown>>): boolean {
+    const { tables } = this.#o;
+    if (tables.defects.ignoreGuards === true) return true;
+    const newest = tables.newestMark(String(params.sink));
+    if (params.after !== undefined) {
+      const after = Number(params.after);
+      return newest.to_seq === after && newest.isComplete === after > 0;
+    }
+    return newest.to_seq === Number(params.to) && newest.from_seq === Number(params.from) && !newest.isComplete;
+  }
+
+  /** `undefined` where a guard refuses. */
+  #prepare(prepare: () => Steps, count: (fault: string) => void): Steps | undefined {
+    try {
+      return prepare();
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error;
+      count('insert refused by its guard');
+      return undefined;
+    }
   }
 
   #call<T>(caller: Owner, prepare: () => Steps, answer: () => T): Promise<T> {
@@ -111,12 +143,16 @@ export class SimulatedClickHouse {
       if (slowMs > 0) count('slow store');
       const work = (delayMs: number, share: number, reply: (() => void) | undefined): void => {
         scheduler.after(delayMs, server, () => {
-          const steps = prepare();
-          const end = Math.ceil(steps.length * share);
-          for (const step of steps.slice(0, end)) step();
-          if (reply === undefined) return;
-          settled = true;
-          reply();
+          const steps = this.#prepare(prepare, count);
+          // Between a guard and the rows behind it others are served.
+          const busyMs = random.chance(BUSY_CHANCE) ? BUSY_MS : USUAL_MS;
+          scheduler.after(random.unit() * (busyMs + slowMs), server, () => {
+            for (const step of (steps ?? []).slice(0, Math.ceil((steps?.length ?? 0) * share))) step();
+            if (reply === undefined) return;
+            settled = true;
+            if (steps === undefined) scheduler.after(random.unit() * USUAL_MS, caller, () => reject(overtaken()));
+            else reply();
+          });
         });
       };
       const succeed = (): void => {
@@ -148,4 +184,8 @@ export class SimulatedClickHouse {
       }
     });
   }
+}
+
+function overtaken(): WeirError {
+  return new WeirError('store.fenced', 'overtaken');
 }

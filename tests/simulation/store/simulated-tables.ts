@@ -27,7 +27,16 @@ export interface SinkMark {
 /** Switched on by tests that ask whether anybody would notice. */
 export interface StoreDefects {
   ignoreTokens?: boolean;
+  /** An intent comes in although another for the same place is there. */
+  ignoreReservations?: boolean;
+  /** Inserts come in whoever has gone on meanwhile. */
+  ignoreGuards?: boolean;
 }
+
+/** Blocks that a table recognises again: few, so that a sink that was asleep meets a store that has forgotten. */
+const DEDUPLICATION_WINDOW = 4;
+
+const NO_MARK: SinkMark = { from_seq: 0, to_seq: 0, input_seq: 0 };
 
 export class SimulatedTables {
   readonly rows = new Map<string, StoredRow[]>();
@@ -36,7 +45,7 @@ export class SimulatedTables {
   readonly defects: StoreDefects;
   /** Steps that found their token: inserts that came twice. */
   recognised = 0;
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, string[]>();
 
   constructor(defects: StoreDefects) {
     this.defects = defects;
@@ -68,20 +77,34 @@ export class SimulatedTables {
     return steps;
   }
 
-  /** The newest mark of a kind counts: a `ReplacingMergeTree` by `to_seq`. */
-  mark(sink: string, state: string, mark: SinkMark): void {
+  /** What the guards of `storage/sink/write-batch.ts` ask: the newest mark of all. */
+  newestMark(sink: string): SinkMark & { readonly isComplete: boolean } {
+    const intent = this.marks.get(`${sink}.intent`) ?? NO_MARK;
+    const complete = this.marks.get(`${sink}.complete`) ?? NO_MARK;
+    const isComplete = complete.to_seq > 0 && complete.to_seq >= intent.to_seq;
+    return { ...(isComplete ? complete : intent), isComplete };
+  }
+
+  /** The newest mark of a kind counts: a `ReplacingMergeTree` by `to_seq`. False for one whose token is known. */
+  mark(sink: string, state: string, mark: SinkMark, token: string | undefined): boolean {
+    if (token !== undefined && !this.#isNew('sink_batches', this.defects.ignoreReservations ? undefined : token)) {
+      return false;
+    }
     const present = this.marks.get(`${sink}.${state}`);
     if (present === undefined || mark.to_seq >= present.to_seq) this.marks.set(`${sink}.${state}`, mark);
+    return true;
   }
 
   #isNew(where: string, token: string | undefined): boolean {
     if (token === undefined || this.defects.ignoreTokens === true) return true;
-    const key = `${where} ${token}`;
-    if (this.#seen.has(key)) {
+    const seen = this.#seen.get(where) ?? [];
+    this.#seen.set(where, seen);
+    if (seen.includes(token)) {
       this.recognised++;
       return false;
     }
-    this.#seen.add(key);
+    seen.push(token);
+    if (seen.length > DEDUPLICATION_WINDOW) seen.shift();
     return true;
   }
 }

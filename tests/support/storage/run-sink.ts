@@ -1,15 +1,18 @@
 /** Sinks for tests: over frames in memory, to the end, with limits small enough to make many batches. */
 import { Registry } from 'prom-client';
 import type { Store } from '../../../storage/open-store.ts';
+import { digestOutcomes } from '../../../storage/queries/store-totals.ts';
 import { type RunningSink, runSink, type SinkOptions } from '../../../storage/sink/run-sink.ts';
-import { memoryLog } from './outcome-frames.ts';
-import { silentLog } from './store.ts';
+import { transactionNumber } from '../events/transactions.ts';
+import { memoryLog, offerFor, outcomeFrame, outcomesOf } from './outcome-frames.ts';
+import { silentLog, startTestStore } from './store.ts';
 
 export const testClock = { nowMs: () => 1_790_000_000_000 };
 
 export interface TestSinkOptions {
   readonly rowsMax?: number;
   readonly lingerMs?: number;
+  readonly standbyMs?: number;
   readonly end?: boolean;
   readonly metrics?: Registry;
   readonly onProgress?: NonNullable<SinkOptions['onProgress']>;
@@ -24,7 +27,7 @@ export function startSink(
   return runSink({
     store,
     outcomes: o.outcomes ?? memoryLog(frames, { end: o.end ?? true }),
-    limits: { rowsMax: o.rowsMax ?? 1_000, lingerMs: o.lingerMs ?? 20 },
+    limits: { rowsMax: o.rowsMax ?? 1_000, lingerMs: o.lingerMs ?? 20, standbyMs: o.standbyMs ?? 100 },
     clock: testClock,
     log: silentLog,
     metrics: o.metrics ?? new Registry(),
@@ -49,4 +52,28 @@ FROM transactions`,
     rollups[table] = rows[0];
   }
   return { raw: raw[0], rollups };
+}
+
+/** Frames of ten transactions with their decisions and alerts; every seventh answer comes in two parts. */
+export function makeFrames(count: number): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (let n = 0; frames.length < count; n++) {
+    const events = Array.from({ length: 10 }, (_, i) => transactionNumber(n * 10 + i));
+    const outcomes = [...outcomesOf(events), offerFor(events[0] ?? transactionNumber(0), 0)];
+    if (n % 7 !== 6) frames.push(outcomeFrame(n + 1, outcomes));
+    else {
+      frames.push(outcomeFrame(n + 1, outcomes.slice(0, 9), { final: false }));
+      frames.push(outcomeFrame(n + 1, outcomes.slice(9), { part: 1 }));
+    }
+  }
+  return frames;
+}
+
+/** What a sink that nothing happens to leaves in a store of its own. */
+export async function undisturbed(frames: readonly Uint8Array[], rowsMax: number) {
+  const reference = await startTestStore();
+  await startSink(reference.store, frames, { rowsMax }).done;
+  const result = { sums: await readSums(reference.store), digest: await digestOutcomes(reference.store) };
+  await reference.close();
+  return result;
 }
