@@ -25,6 +25,10 @@ export class ArrayColumn<T> implements Column {
     this.#offsets.push(this.#total);
   }
 
+  pushEmpty(): void {
+    this.#offsets.push(this.#total);
+  }
+
   get byteLength(): number {
     return this.#offsets.byteLength + this.#elements.byteLength;
   }

@@ -8,14 +8,18 @@ export interface NamedColumn {
   readonly column: Column;
 }
 
-/** A copy of the columns as a block; the columns may be cleared afterwards. */
-export function encodeBlock(columns: readonly NamedColumn[], rows: number): Uint8Array {
+/** A copy of the columns as a block, in memory that `allot` gives; the columns may be cleared afterwards. */
+export function encodeBlock(
+  columns: readonly NamedColumn[],
+  rows: number,
+  allot: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+): Uint8Array {
   const heads = columns.map(({ name, column }) => encodeHead(name, column.type));
   let size = varUintLength(columns.length) + varUintLength(rows);
   for (let i = 0; i < columns.length; i++) {
     size += (heads[i]?.length ?? 0) + (columns[i]?.column.byteLength ?? 0);
   }
-  const block = new Uint8Array(size);
+  const block = allot(size);
   let at = writeVarUint(block, writeVarUint(block, 0, columns.length), rows);
   for (let i = 0; i < columns.length; i++) {
     const head = heads[i] as Uint8Array;

@@ -65,23 +65,34 @@ const HEAD_BYTES = 32;
 export class TagColumn implements Column {
   readonly type = 'LowCardinality(String)';
   readonly #dictionary = new Map<string, number>();
+  /** Of the row before: most often the same, and often the same string object. */
+  #last: string | undefined;
+  #lastIndex = 0;
   readonly #keys = new ByteBuffer();
   #indexes = new Uint32Array(64);
   #rows = 0;
 
   push(value: string): void {
-    let index = this.#dictionary.get(value);
-    if (index === undefined) {
-      index = this.#dictionary.size;
-      this.#dictionary.set(value, index);
-      pushString(this.#keys, value);
+    if (value !== this.#last) {
+      this.#lastIndex = this.#indexOf(value);
+      this.#last = value;
     }
     if (this.#rows === this.#indexes.length) {
       const grown = new Uint32Array(this.#rows * 2);
       grown.set(this.#indexes);
       this.#indexes = grown;
     }
-    this.#indexes[this.#rows++] = index;
+    this.#indexes[this.#rows++] = this.#lastIndex;
+  }
+
+  #indexOf(value: string): number {
+    let index = this.#dictionary.get(value);
+    if (index === undefined) {
+      index = this.#dictionary.size;
+      this.#dictionary.set(value, index);
+      pushString(this.#keys, value);
+    }
+    return index;
   }
 
   get #indexBytes(): 1 | 2 | 4 {
@@ -114,6 +125,7 @@ export class TagColumn implements Column {
 
   clear(): void {
     this.#dictionary.clear();
+    this.#last = undefined;
     this.#keys.length = 0;
     this.#rows = 0;
   }

@@ -16,8 +16,6 @@ import { StringColumn, TagColumn } from '../native/text-columns.ts';
 import { addPositionColumns, type RowPosition, TIME_TYPE } from './position-columns.ts';
 import { TableWriter } from './table-writer.ts';
 
-const NO_REASONS: readonly Reason[] = [];
-
 /** A table writer with its own way to append. */
 export interface RowWriter<A extends readonly unknown[]> extends TableWriter {
   append(...row: A): void;
@@ -32,16 +30,27 @@ function withAppend<A extends readonly unknown[]>(writer: TableWriter, append: (
   });
 }
 
-function addReasonColumns(writer: TableWriter): (reasons: readonly Reason[]) => void {
+interface ReasonColumns {
+  push(reasons: readonly Reason[]): void;
+  pushNone(): void;
+}
+
+function addReasonColumns(writer: TableWriter): ReasonColumns {
   const ruleIds = writer.add('reason_rule_ids', new ArrayColumn<string>(new StringColumn()));
   const ruleVersions = writer.add('reason_rule_versions', new ArrayColumn<number>(new UInt32Column()));
   const codes = writer.add('reason_codes', new ArrayColumn<string>(new StringColumn()));
   const messages = writer.add('reason_messages', new ArrayColumn<string>(new StringColumn()));
-  return (reasons) => {
-    ruleIds.push(reasons.map((reason) => reason.ruleId));
-    ruleVersions.push(reasons.map((reason) => reason.ruleVersion));
-    codes.push(reasons.map((reason) => reason.code));
-    messages.push(reasons.map((reason) => reason.message));
+  const columns = [ruleIds, ruleVersions, codes, messages];
+  return {
+    push(reasons) {
+      ruleIds.push(reasons.map((reason) => reason.ruleId));
+      ruleVersions.push(reasons.map((reason) => reason.ruleVersion));
+      codes.push(reasons.map((reason) => reason.code));
+      messages.push(reasons.map((reason) => reason.message));
+    },
+    pushNone() {
+      for (const column of columns) column.pushEmpty();
+    },
   };
 }
 
@@ -60,7 +69,7 @@ export function createDecisionWriter(): DecisionWriter {
   const decision = writer.add('decision', new TagColumn());
   const score = writer.add('score', new Float64Column());
   const rulesetVersion = writer.add('ruleset_version', new UInt32Column());
-  const pushReasons = addReasonColumns(writer);
+  const reasons = addReasonColumns(writer);
   const trace = writer.add('trace', new StringColumn());
   const rows = withAppend<[DecisionOutcome, RowPosition]>(writer, (outcome, position) => {
     pushPosition(position);
@@ -71,7 +80,7 @@ export function createDecisionWriter(): DecisionWriter {
     decision.push(outcome.decision);
     score.push(outcome.score);
     rulesetVersion.push(outcome.rulesetVersion);
-    pushReasons(outcome.reasons);
+    reasons.push(outcome.reasons);
     trace.pushBytes(outcome.trace);
   });
   return Object.assign(rows, {
@@ -84,7 +93,7 @@ export function createDecisionWriter(): DecisionWriter {
       decision.push(item.decision);
       score.push(item.score);
       rulesetVersion.push(item.rulesetVersion);
-      pushReasons(NO_REASONS);
+      reasons.pushNone();
       trace.pushFrom(bytes, item.traceAt, end - item.traceAt);
       writer.rows++;
     },
@@ -110,7 +119,7 @@ export function createAlertWriter(): RowWriter<[AlertOutcome, AlertDimensions, R
   const amount = writer.add('amount', new Int64Column('Int64'));
   const merchantId = writer.add('merchant_id', new StringColumn());
   const rulesetVersion = writer.add('ruleset_version', new UInt32Column());
-  const pushReasons = addReasonColumns(writer);
+  const reasons = addReasonColumns(writer);
   const dimensions = addDimensionColumns(writer);
   const kind = writer.add('kind', new TagColumn());
   const department = writer.add('department', new TagColumn());
@@ -126,7 +135,7 @@ export function createAlertWriter(): RowWriter<[AlertOutcome, AlertDimensions, R
     amount.push(outcome.amount);
     merchantId.push(outcome.merchantId);
     rulesetVersion.push(outcome.rulesetVersion);
-    pushReasons(outcome.reasons);
+    reasons.push(outcome.reasons);
     dimensions(outcome);
     kind.push(added.kind);
     department.push(added.department);

@@ -14,6 +14,13 @@ export class TableWriter {
   readonly #columns: NamedColumn[] = [];
   readonly #types: { readonly name: string; readonly type: string }[] = [];
 
+  #memory = new Uint8Array(0);
+  readonly #allot = (size: number): Uint8Array => {
+    // A little more than is needed, so that blocks of nearly one size do not take new memory each time.
+    if (size > this.#memory.length) this.#memory = new Uint8Array(Math.ceil(size * 1.25));
+    return this.#memory.subarray(0, size);
+  };
+
   constructor(table: string) {
     this.table = table;
   }
@@ -32,10 +39,13 @@ export class TableWriter {
     return total;
   }
 
-  /** The rows as a block, or `undefined` without rows; the writer is empty afterwards. */
+  /**
+   * The rows as a block, or `undefined` without rows; the writer is empty afterwards. The block's bytes hold until the next
+   * one is taken: it lies in the same memory, since megabytes that come and go make the collector run.
+   */
   takeBlock(): Block | undefined {
     if (this.rows === 0) return undefined;
-    const bytes = encodeBlock(this.#columns, this.rows);
+    const bytes = encodeBlock(this.#columns, this.rows, this.#allot);
     const block = { table: this.table, columns: this.#types, rows: this.rows, bytes };
     this.clear();
     return block;

@@ -139,10 +139,26 @@ describe('native encoders', () => {
     }
   });
 
+  test('a cleared column of tags is like a new one, though the value of the row before comes again', () => {
+    const used = new TagColumn();
+    const word = fc.constantFrom('', 'a', 'b');
+    fc.assert(
+      fc.property(fc.array(word), fc.array(word), (before, values) => {
+        for (const value of before) used.push(value);
+        used.clear();
+        const fresh = new TagColumn();
+        for (const column of [used, fresh]) for (const value of values) column.push(value);
+        expect(bytesOf(used)).toEqual(bytesOf(fresh));
+        used.clear();
+      }),
+      { seed: SEED },
+    );
+  });
+
   test('arrays are end offsets, then the elements of all rows', () => {
     const column = new ArrayColumn<number>(new UInt32Column());
     column.push([1, 2]);
-    column.push([]);
+    column.pushEmpty();
     column.push([4_000_000_000]);
     expect(column.type).toBe('Array(UInt32)');
     const view = new DataView(bytesOf(column).buffer);
