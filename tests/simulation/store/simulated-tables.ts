@@ -27,8 +27,6 @@ export interface SinkMark {
 /** Switched on by tests that ask whether anybody would notice. */
 export interface StoreDefects {
   ignoreTokens?: boolean;
-  /** An intent comes in although another for the same place is there. */
-  ignoreReservations?: boolean;
   /** Inserts come in whoever has gone on meanwhile. */
   ignoreGuards?: boolean;
 }
@@ -87,7 +85,7 @@ export class SimulatedTables {
 
   /** The newest mark of a kind counts: a `ReplacingMergeTree` by `to_seq`. False for one whose token is known. */
   mark(sink: string, state: string, mark: SinkMark, token: string | undefined): boolean {
-    if (token !== undefined && !this.#isNew('sink_batches', this.defects.ignoreReservations ? undefined : token)) {
+    if (token !== undefined && !this.#isNew('sink_batches', token)) {
       return false;
     }
     const present = this.marks.get(`${sink}.${state}`);

@@ -71,10 +71,6 @@ describe('the simulation finds', () => {
     expect(await firstProblem({ defects: { store: { ignoreTokens: true } } })).toMatch(/too many/);
   });
 
-  it('two sinks that do not agree on where a batch ends', async () => {
-    expect(await firstProblem({ requests: 48, defects: { store: { ignoreReservations: true } } })).toMatch(/too many/);
-  });
-
   it('a store that takes what a sink sent long ago and has forgotten its token', async () => {
     expect(await firstProblem({ only: 'store troubles', defects: { store: { ignoreGuards: true } } })).toMatch(
       /too many/,
