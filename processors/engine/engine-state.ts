@@ -224,7 +224,7 @@ export class EngineState {
   }
 
   /** When the slab's words are in place. Throws what compiling the saved rule set throws. */
-  load({ sections: from, slab, shards, shardBytes }: Manifest): void {
+  load({ sections: from, slab, shards, shardBytes, layouts }: Manifest): void {
     // The sections carry digests, and layouts that this version reads: their shape is known.
     const head = from.json('head') as SavedHead;
     const round = this.slab.nextRound();
@@ -239,7 +239,7 @@ export class EngineState {
     this.live.loadHead(head);
     this.slab.findFree(slab);
     this.entities.loadHead(head.entities);
-    this.windows.loadHead(head.windows);
+    this.windows.loadHead(head.windows, layouts.windows ?? 0);
     this.sweeper.cursor = head.sweeper.cursor;
     this.sweeper.removed = head.sweeper.removed;
     this.customers.loadHead(head.customers);

@@ -8,9 +8,9 @@ import { ID, SOURCE as SOURCE_FIELD } from '../../../core/codec/transaction-fiel
 import type { TransactionView } from '../../../core/codec/transaction-view.ts';
 import { hashAscii, hashString } from '../../../core/hash.ts';
 import type { MemoryReport } from '../memory/memory-report.ts';
+import { capacityOf, stepAfter, stepFor } from '../memory/ring-steps.ts';
 import type { Slab } from '../memory/slab.ts';
 import type { CustomerTable } from './customer-table.ts';
-import { capacityOf, stepAfter, stepFor } from './ring-steps.ts';
 
 /** An event's words stand together: the newest one is one line of the cache for reading, recognising and appending. */
 const EVENT_WORDS = 4;

@@ -1,23 +1,25 @@
 /**
- * Rings of keys with few events, which nearly all are: one block of a power-of-two capacity, columnar, times first. Writes
+ * Rings of keys with few events, which nearly all are: one block, columnar, times first. Writes
  * to them; `window-store.ts` reads them itself. Past `FLAT_EVENTS_MAX` a ring becomes a hot one.
  */
+import { capacityOf, STEP_AT_START, stepAfter, stepFor, wrapped } from '../memory/ring-steps.ts';
 import type { Slab } from '../memory/slab.ts';
 import {
   CELL_BASE,
   CELL_COLUMNS,
   CELL_LENGTH,
-  CELL_LOG2,
   CELL_START,
+  CELL_STEP,
   CELL_TOTAL,
   CELL_WORDS,
+  HOT_RING,
   type WindowCells,
 } from './window-cells.ts';
 
-export const LOG2_AT_START = 2;
-const LOG2_MAX = 9;
 /** More than that are scanned or moved too slowly in one block. */
-export const FLAT_EVENTS_MAX = 1 << LOG2_MAX;
+export const FLAT_EVENTS_MAX = 512;
+/** Rings of a higher capacity shrink when they are full to less than a quarter. */
+const SHRUNK_ABOVE = 8;
 /** Sums stay exact up to 2^53; at half of that a ring's prefix sums are rebased. */
 const REBASE_ABOVE = 2 ** 52;
 
@@ -46,14 +48,13 @@ export class FlatRings {
     const length = halves[half + CELL_LENGTH] as number;
     const base = halves[half + CELL_BASE] as number;
     const start = halves[half + CELL_START] as number;
-    const capacity = 1 << (halves[half + CELL_LOG2] as number);
-    const mask = capacity - 1;
-    const word = base + ((start + position) & mask);
+    const capacity = capacityOf(halves[half + CELL_STEP] as number);
+    const word = base + wrapped(start + position, capacity);
     if (position < length) {
       this.slab.touch(base, columns * capacity);
       for (let i = length; i > position; i--) {
-        const to = base + ((start + i) & mask);
-        const from = base + ((start + i - 1) & mask);
+        const to = base + wrapped(start + i, capacity);
+        const from = base + wrapped(start + i - 1, capacity);
         words[to] = words[from] as number;
         if (columns > 1) words[to + capacity] = words[from + capacity] as number;
         if (columns > 2) words[to + 2 * capacity] = words[from + 2 * capacity] as number;
@@ -78,17 +79,17 @@ export class FlatRings {
     let length = halves[half + CELL_LENGTH] as number;
     let start = halves[half + CELL_START] as number;
     const base = halves[half + CELL_BASE] as number;
-    const mask = (1 << (halves[half + CELL_LOG2] as number)) - 1;
+    const capacity = capacityOf(halves[half + CELL_STEP] as number);
     const lengthBefore = length;
-    while (length > 1 && (words[base + ((start + 1) & mask)] as number) <= beforeMs) {
-      start = (start + 1) >>> 0;
+    while (length > 1 && (words[base + wrapped(start + 1, capacity)] as number) <= beforeMs) {
+      start++;
       length--;
     }
     const cut = Math.max(0, length - lengthMax);
     length -= cut;
     if (length === lengthBefore) return 0;
     this.slab.touch(half / 2, CELL_WORDS);
-    halves[half + CELL_START] = start + cut;
+    halves[half + CELL_START] = wrapped(start + cut, capacity);
     halves[half + CELL_LENGTH] = length;
     return cut;
   }
@@ -97,10 +98,9 @@ export class FlatRings {
   shrink(cell: number): void {
     const { halves } = this.slab;
     const half = this.#cells.at(cell) * 2;
-    const log2 = halves[half + CELL_LOG2] as number;
+    const capacity = capacityOf(halves[half + CELL_STEP] as number);
     const length = halves[half + CELL_LENGTH] as number;
-    if (log2 <= LOG2_AT_START || length * 4 > 1 << log2) return;
-    this.#resize(cell, Math.max(LOG2_AT_START, 32 - Math.clz32(length * 2 - 1)));
+    if (capacity > SHRUNK_ABOVE && length < capacity / 4) this.#resize(cell, stepFor(length * 2));
   }
 
   /** Gives back the ring; the cell is as if it had never had one. */
@@ -109,8 +109,24 @@ export class FlatRings {
     const at = this.#cells.at(cell);
     const base = halves[at * 2 + CELL_BASE] as number;
     if (base === 0) return;
-    this.slab.release(base, (halves[at * 2 + CELL_COLUMNS] as number) << (halves[at * 2 + CELL_LOG2] as number));
+    this.slab.release(
+      base,
+      (halves[at * 2 + CELL_COLUMNS] as number) * capacityOf(halves[at * 2 + CELL_STEP] as number),
+    );
     this.clear(cell);
+  }
+
+  /** Rings as they were saved when their capacities were powers of two, and `start` counted on without wrapping. */
+  adoptPowersOfTwo(): void {
+    const { halves } = this.slab;
+    for (let cell = 1; cell <= this.#cells.top; cell++) {
+      const at = this.#cells.at(cell);
+      const log2 = halves[at * 2 + CELL_STEP] as number;
+      if (this.#cells.seriesOf(cell) === 0 || halves[at * 2 + CELL_BASE] === 0 || log2 === HOT_RING) continue;
+      this.slab.touch(at, CELL_WORDS);
+      halves[at * 2 + CELL_STEP] = stepFor(2 ** log2);
+      halves[at * 2 + CELL_START] = (halves[at * 2 + CELL_START] as number) & (2 ** log2 - 1);
+    }
   }
 
   /** Forgets where the ring lies. */
@@ -119,7 +135,7 @@ export class FlatRings {
     this.slab.touch(at, CELL_WORDS);
     const { words, halves } = this.slab;
     halves[at * 2 + CELL_BASE] = 0;
-    halves[at * 2 + CELL_LOG2] = 0;
+    halves[at * 2 + CELL_STEP] = 0;
     halves[at * 2 + CELL_START] = 0;
     halves[at * 2 + CELL_LENGTH] = 0;
     words[at + CELL_TOTAL] = 0;
@@ -129,14 +145,14 @@ export class FlatRings {
   #word(cell: number, i: number): number {
     const { halves } = this.slab;
     const half = this.#cells.at(cell) * 2;
-    const mask = (1 << (halves[half + CELL_LOG2] as number)) - 1;
-    return (halves[half + CELL_BASE] as number) + (((halves[half + CELL_START] as number) + i) & mask);
+    const capacity = capacityOf(halves[half + CELL_STEP] as number);
+    return (halves[half + CELL_BASE] as number) + wrapped((halves[half + CELL_START] as number) + i, capacity);
   }
 
   #insertMoney(cell: number, position: number, length: number, value: number): void {
     const { words, halves } = this.slab;
     const at = this.#cells.at(cell);
-    const capacity = 1 << (halves[at * 2 + CELL_LOG2] as number);
+    const capacity = capacityOf(halves[at * 2 + CELL_STEP] as number);
     const total = words[at + CELL_TOTAL] as number;
     // The event that was at this position carries the sum before it; a new last event carries the total.
     words[this.#word(cell, position) + capacity] =
@@ -152,7 +168,7 @@ export class FlatRings {
   #rebase(cell: number, length: number): void {
     const { words, halves } = this.slab;
     const at = this.#cells.at(cell);
-    const capacity = 1 << (halves[at * 2 + CELL_LOG2] as number);
+    const capacity = capacityOf(halves[at * 2 + CELL_STEP] as number);
     this.slab.touch(halves[at * 2 + CELL_BASE] as number, 2 * capacity);
     const taken = words[this.#word(cell, 0) + capacity] as number;
     for (let i = 0; i < length; i++) {
@@ -166,33 +182,34 @@ export class FlatRings {
     const { halves } = this.slab;
     const half = this.#cells.at(cell) * 2;
     if (halves[half + CELL_BASE] === 0) {
-      const base = this.slab.allocate((halves[half + CELL_COLUMNS] as number) << LOG2_AT_START);
+      const base = this.slab.allocate((halves[half + CELL_COLUMNS] as number) * capacityOf(STEP_AT_START));
       this.slab.halves[half + CELL_BASE] = base;
-      this.slab.halves[half + CELL_LOG2] = LOG2_AT_START;
+      this.slab.halves[half + CELL_STEP] = STEP_AT_START;
       return;
     }
-    const log2 = halves[half + CELL_LOG2] as number;
-    if ((halves[half + CELL_LENGTH] as number) === 1 << log2) this.#resize(cell, log2 + 1);
+    const step = halves[half + CELL_STEP] as number;
+    if (halves[half + CELL_LENGTH] === capacityOf(step)) this.#resize(cell, stepAfter(step));
   }
 
-  /** Moves the ring to one of 2^log2 events, which must hold it. */
-  #resize(cell: number, log2: number): void {
+  /** Moves the ring to one of that step, which must hold it. */
+  #resize(cell: number, step: number): void {
     const half = this.#cells.at(cell) * 2;
     const columns = this.slab.halves[half + CELL_COLUMNS] as number;
-    const moved = this.slab.allocate(columns << log2);
+    const capacity = capacityOf(step);
+    const moved = this.slab.allocate(columns * capacity);
     this.slab.touch(half / 2, CELL_WORDS);
     const { words, halves } = this.slab;
     const base = halves[half + CELL_BASE] as number;
-    const before = 1 << (halves[half + CELL_LOG2] as number);
+    const before = capacityOf(halves[half + CELL_STEP] as number);
     const start = halves[half + CELL_START] as number;
     const length = halves[half + CELL_LENGTH] as number;
     for (let column = 0; column < columns; column++) {
       for (let i = 0; i < length; i++)
-        words[moved + column * 2 ** log2 + i] = words[base + column * before + ((start + i) & (before - 1))] as number;
+        words[moved + column * capacity + i] = words[base + column * before + wrapped(start + i, before)] as number;
     }
     this.slab.release(base, columns * before);
     halves[half + CELL_BASE] = moved;
-    halves[half + CELL_LOG2] = log2;
+    halves[half + CELL_STEP] = step;
     halves[half + CELL_START] = 0;
   }
 }

@@ -19,9 +19,9 @@ export const CELL_TOTAL = 1;
 export const CELL_BASE = 4;
 export const CELL_START = 5;
 export const CELL_LENGTH = 6;
-export const CELL_LOG2 = 7;
-/** In place of the logarithm of its capacity: the ring is a hot one, and its directory lies at the base. */
-export const HOT_RING = 32;
+export const CELL_STEP = 7;
+/** In place of the step of its capacity: the ring is a hot one, and its directory lies at the base. */
+export const HOT_RING = 0xff;
 /** … whose it is … */
 const SERIES = 8;
 const KEY_A = 9;

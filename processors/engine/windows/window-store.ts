@@ -6,6 +6,7 @@
  */
 import type { MemoryReport } from '../memory/memory-report.ts';
 import type { RecordTableHead } from '../memory/record-table.ts';
+import { capacityOf, wrapped } from '../memory/ring-steps.ts';
 import type { Slab } from '../memory/slab.ts';
 import { FlatRings } from './flat-rings.ts';
 import { HotRings } from './hot/hot-rings.ts';
@@ -15,9 +16,9 @@ import {
   CELL_CLOCK,
   CELL_COLUMNS,
   CELL_LENGTH,
-  CELL_LOG2,
   CELL_NEWEST,
   CELL_START,
+  CELL_STEP,
   CELL_TOTAL,
   CELL_WORDS,
   HOT_RING,
@@ -27,6 +28,8 @@ import {
 const MS_PER_SECOND = 1_000;
 /** A hot ring with so few events becomes flat again; far below what made it hot, so that it does not go to and fro. */
 const HOT_EVENTS_MIN = 128;
+/** Saved like this, flat rings held powers of two of events. */
+const POWERS_OF_TWO_LAYOUT = 1;
 /** Time, value and second value of an event in a list. */
 const EVENT_NUMBERS = 3;
 
@@ -60,9 +63,11 @@ export class WindowStore {
     const { words, halves } = this.slab;
     const half = this.cells.at(cell) * 2;
     const base = halves[half + CELL_BASE] as number;
-    const capacity = 1 << (halves[half + CELL_LOG2] as number);
-    const at =
-      base + (((halves[half + CELL_START] as number) + (halves[half + CELL_LENGTH] as number) - 1) & (capacity - 1));
+    const step = halves[half + CELL_STEP] as number;
+    const length = halves[half + CELL_LENGTH] as number;
+    if (step === HOT_RING || length === 0) return words[base] as number;
+    const capacity = capacityOf(step);
+    const at = base + wrapped((halves[half + CELL_START] as number) + length - 1, capacity);
     return (words[at] as number) + (words[at + capacity] as number);
   }
 
@@ -72,7 +77,7 @@ export class WindowStore {
   }
 
   isHot(cell: number): boolean {
-    return this.slab.halves[this.cells.at(cell) * 2 + CELL_LOG2] === HOT_RING;
+    return this.slab.halves[this.cells.at(cell) * 2 + CELL_STEP] === HOT_RING;
   }
 
   /** Time of the i-th event, oldest first. */
@@ -84,10 +89,10 @@ export class WindowStore {
   columnOf(cell: number, i: number, column: number): number {
     const { halves, words } = this.slab;
     const half = this.cells.at(cell) * 2;
-    const log2 = halves[half + CELL_LOG2] as number;
-    if (log2 === HOT_RING) return this.hot.columnOf(cell, i, column);
-    const capacity = 1 << log2;
-    const slot = ((halves[half + CELL_START] as number) + i) & (capacity - 1);
+    const step = halves[half + CELL_STEP] as number;
+    if (step === HOT_RING) return this.hot.columnOf(cell, i, column);
+    const capacity = capacityOf(step);
+    const slot = wrapped((halves[half + CELL_START] as number) + i, capacity);
     return words[(halves[half + CELL_BASE] as number) + slot + column * capacity] as number;
   }
 
@@ -95,17 +100,17 @@ export class WindowStore {
   positionAfter(cell: number, timeMs: number, upTo: number): number {
     const { words, halves } = this.slab;
     const half = this.cells.at(cell) * 2;
-    const log2 = halves[half + CELL_LOG2] as number;
-    if (log2 === HOT_RING) return this.hot.positionAfter(cell, timeMs, upTo);
+    const ringStep = halves[half + CELL_STEP] as number;
+    if (ringStep === HOT_RING) return this.hot.positionAfter(cell, timeMs, upTo);
     const base = halves[half + CELL_BASE] as number;
     const start = halves[half + CELL_START] as number;
-    const mask = (1 << log2) - 1;
+    const capacity = capacityOf(ringStep);
     let high = upTo;
-    if (high === 0 || (words[base + ((start + high - 1) & mask)] as number) <= timeMs) return high;
+    if (high === 0 || (words[base + wrapped(start + high - 1, capacity)] as number) <= timeMs) return high;
     high--;
     let step = 1;
     let low = high - 1;
-    while (low >= 0 && (words[base + ((start + low) & mask)] as number) > timeMs) {
+    while (low >= 0 && (words[base + wrapped(start + low, capacity)] as number) > timeMs) {
       high = low;
       step *= 2;
       low -= step;
@@ -113,7 +118,7 @@ export class WindowStore {
     if (low < -1) low = -1;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if ((words[base + ((start + middle) & mask)] as number) <= timeMs) low = middle;
+      if ((words[base + wrapped(start + middle, capacity)] as number) <= timeMs) low = middle;
       else high = middle;
     }
     return high;
@@ -144,11 +149,11 @@ export class WindowStore {
     }
     const { words, halves } = this.slab;
     const at = this.cells.at(cell);
-    const capacity = 1 << (halves[at * 2 + CELL_LOG2] as number);
+    const capacity = capacityOf(halves[at * 2 + CELL_STEP] as number);
     const column = (halves[at * 2 + CELL_BASE] as number) + capacity;
     const start = halves[at * 2 + CELL_START] as number;
     const count = to - from;
-    for (let i = 0; i < count; i++) target[i] = words[column + ((start + from + i) & (capacity - 1))] as number;
+    for (let i = 0; i < count; i++) target[i] = words[column + wrapped(start + from + i, capacity)] as number;
     if (!isMoney) return;
     for (let i = 1; i < count; i++) target[i - 1] = (target[i] as number) - (target[i - 1] as number);
     target[count - 1] = this.prefix(cell, to) - (target[count - 1] as number);
@@ -212,9 +217,9 @@ export class WindowStore {
       const columns = this.slab.halves[half + CELL_COLUMNS] as number;
       const over = series.get(this.cells.seriesOf(cell))?.over.join('+') ?? 'no live series';
       const part = `windows over ${over}`;
-      const log2 = this.slab.halves[half + CELL_LOG2] as number;
-      if (log2 === HOT_RING) this.hot.directory.measure(cell, part, report);
-      else report.addBlock(part, columns << log2, columns * this.lengthOf(cell));
+      const step = this.slab.halves[half + CELL_STEP] as number;
+      if (step === HOT_RING) this.hot.directory.measure(cell, part, report);
+      else report.addBlock(part, columns * capacityOf(step), columns * this.lengthOf(cell));
     }
   }
 
@@ -222,8 +227,10 @@ export class WindowStore {
     return { cells: this.cells.saveHead(), cutEvents: this.cutEvents };
   }
 
-  loadHead(head: WindowStoreHead): void {
+  /** `layout`: the number that the state was saved under (`snapshots/layouts.ts`). */
+  loadHead(head: WindowStoreHead, layout: number): void {
     this.cells.loadHead(head.cells);
+    if (layout === POWERS_OF_TWO_LAYOUT) this.#flat.adoptPowersOfTwo();
     this.cutEvents = head.cutEvents;
   }
 
@@ -246,7 +253,7 @@ export class WindowStore {
     const events: number[] = [];
     this.#list(cell, kind === 'money', events);
     this.#flat.release(cell);
-    this.slab.halves[this.cells.at(cell) * 2 + CELL_LOG2] = HOT_RING;
+    this.slab.halves[this.cells.at(cell) * 2 + CELL_STEP] = HOT_RING;
     this.hot.create(cell, kind);
     this.#fill(cell, events, kind === 'money');
   }

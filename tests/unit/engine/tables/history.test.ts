@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CustomerTable } from '../../../../processors/engine/customers/customer-table.ts';
 import { History, LINK_KEYS, nameEvent } from '../../../../processors/engine/customers/history.ts';
-import { capacityOf, stepAfter, stepFor } from '../../../../processors/engine/customers/ring-steps.ts';
 import { MemoryReport } from '../../../../processors/engine/memory/memory-report.ts';
+import { capacityOf, stepAfter, stepFor } from '../../../../processors/engine/memory/ring-steps.ts';
 import { Slab } from '../../../../processors/engine/memory/slab.ts';
 
 const KEEP_MS = 60;

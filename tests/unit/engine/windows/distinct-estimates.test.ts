@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { hashString } from '../../../../core/hash.ts';
 import { createEngine, restoreEngine } from '../../../../processors/engine/engine.ts';
 import { Slab } from '../../../../processors/engine/memory/slab.ts';
+import { LAYOUTS } from '../../../../processors/engine/snapshots/layouts.ts';
 import { Sketch } from '../../../../processors/engine/windows/hot/sketch.ts';
 import type { Series } from '../../../../processors/engine/windows/series.ts';
 import { planWindows, type WindowPlan } from '../../../../processors/engine/windows/window-plan.ts';
@@ -109,7 +110,7 @@ describe('distinct values of a key with many events', () => {
           slab.bytes.set(store.slab.bytes.subarray(0, store.slab.top * 8));
           slab.findFree(head);
           const restored = new WindowStore(slab);
-          restored.loadHead(store.saveHead());
+          restored.loadHead(store.saveHead(), LAYOUTS.windows.written);
           store = restored;
         }
         if (last === 'merge') {

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Slab } from '../../../../processors/engine/memory/slab.ts';
+import { LAYOUTS } from '../../../../processors/engine/snapshots/layouts.ts';
 import type { Series, SeriesKind } from '../../../../processors/engine/windows/series.ts';
 import { planWindows, type ReadGroup, type WindowPlan } from '../../../../processors/engine/windows/window-plan.ts';
 import { readWindows } from '../../../../processors/engine/windows/window-read.ts';
@@ -129,7 +130,7 @@ function saved(store: WindowStore): WindowStore {
   slab.bytes.set(store.slab.bytes.subarray(0, store.slab.top * 8));
   slab.findFree(head);
   const restored = new WindowStore(slab);
-  restored.loadHead(store.saveHead());
+  restored.loadHead(store.saveHead(), LAYOUTS.windows.written);
   return restored;
 }
 

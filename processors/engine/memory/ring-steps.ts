@@ -3,11 +3,17 @@
  * so that a ring in use is full to nine tenths on average. Steps are numbers below 256.
  */
 
+export const STEP_AT_START = 0;
 /** From here on rings grow by one step, smaller ones by two. */
 const SMALL_STEPS = 8;
 
 export function capacityOf(step: number): number {
-  return ((4 + (step & 3)) * 2 ** (step >> 2)) >>> 1;
+  return ((4 + (step & 3)) << (step >> 2)) >>> 1;
+}
+
+/** A slot of the ring for one that may lie up to a capacity past its end. */
+export function wrapped(slot: number, capacity: number): number {
+  return slot < capacity ? slot : slot - capacity;
 }
 
 /** The step to grow to. */
@@ -17,7 +23,7 @@ export function stepAfter(step: number): number {
 
 /** The step of the smallest ring that holds so many events. */
 export function stepFor(events: number): number {
-  let step = 0;
+  let step = STEP_AT_START;
   while (capacityOf(step) < events) step = stepAfter(step);
   return step;
 }
