@@ -50,7 +50,12 @@ export class LiveWindows {
   /** What is to be filled before a staged rule set goes live; without series where the live one has all of its windows whole. */
   plan({ version, settings }: WarmEntry, { ruleSet }: PreparedRules, { position, clockMs }: LogMoment): Warming {
     let next = this.#next;
-    const plan = planWindows(ruleSet.requirements, ruleSet.shadowRequirements, () => next++);
+    const plan = planWindows(
+      ruleSet.requirements,
+      ruleSet.shadowRequirements,
+      () => next++,
+      settings.distinctEventsMax,
+    );
     const series = coldSeries(plan, this.#plan, this.#coverage, settings, clockMs);
     const about = { version, settings, position, timeMs: clockMs, parts: 0, history: null, heardMs: clockMs };
     return new Warming(about, series);
@@ -143,7 +148,12 @@ export class LiveWindows {
     if (warming === undefined) return;
     const { requirements, shadowRequirements } = find(warming.version).ruleSet;
     const ids = new Map(warming.ids);
-    const { series } = planWindows(requirements, shadowRequirements, (signature) => ids.get(signature) ?? 0);
+    const { series } = planWindows(
+      requirements,
+      shadowRequirements,
+      (signature) => ids.get(signature) ?? 0,
+      warming.settings.distinctEventsMax,
+    );
     this.#set(
       new Warming(
         warming,

@@ -56,7 +56,7 @@ export interface WindowPlan {
   readonly absences: ReadonlyMap<number, Series>;
 }
 
-/** Where the settings say nothing: some 20 µs to count them one by one. */
+/** Where the settings say nothing: to count so many different values one by one takes about 110 µs. */
 export const DISTINCT_EVENTS_MAX = 4_096;
 /** How much later than due a timer may be looked at. */
 const TICK_LATE_MS = 3_600_000;
