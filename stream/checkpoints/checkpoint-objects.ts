@@ -16,6 +16,7 @@ const PUT_TIMEOUT_MS = 120_000;
 /** Of one chunk. */
 const CHUNK_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 30_000;
+const LIST_ATTEMPT_TIMEOUT_MS = 2_000;
 /** Reading stops making sense when an object did not arrive in this time. */
 const READ_TIMEOUT_MS = 120_000;
 const STREAM = `OBJ_${CHECKPOINT_BUCKET}`;
@@ -181,9 +182,11 @@ export class CheckpointObjects {
   }
 
   async #present(): Promise<ObjectInfo[]> {
-    return this.#retry('listing checkpoints', async () =>
-      (await (await this.#bucket()).list()).filter(({ deleted }) => !deleted),
-    );
+    return this.#retry('listing checkpoints', async () => {
+      // The client waits for as many objects as there were when it began: for ever, where another process removes one meanwhile.
+      const objects = await withTimeout((await this.#bucket()).list(), LIST_ATTEMPT_TIMEOUT_MS);
+      return objects.filter(({ deleted }) => !deleted);
+    });
   }
 
   #retry<T>(what: string, operation: () => Promise<T>): Promise<T> {
