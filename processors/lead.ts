@@ -126,7 +126,7 @@ export async function takeLead(o: LeadOptions): Promise<Leading> {
     tellProgress,
     async pass(message, parts, hasPoison) {
       if (hasPoison && !gate.isAnswered(message.seq))
-        await quarantinePoison(message, parts, { quarantine, log, metrics });
+        await quarantinePoison(message, parts, { quarantine, log, metrics, digest: engine.stats().digest });
       await gate.pass(message.seq, parts);
     },
     async handOver() {

@@ -1,4 +1,8 @@
-/** Puts the entries that the engine could not process into quarantine. It never blocks the log: OUTCOMES holds them as well. */
+/**
+ * Puts the entries that the engine could not process into quarantine. It never blocks the log: OUTCOMES holds them as well.
+ * Each says in which state the engine met it: the log position, and the digest over all outcomes up to it, by which a replay
+ * knows that it has come to the same state.
+ */
 import type { Logger } from 'pino';
 import { decodeEntry } from '../core/codec/entry.ts';
 import { decodeOutcomeFrame } from '../core/outcomes/outcome-codec.ts';
@@ -9,12 +13,23 @@ import type { ProcessorMetrics } from './processor-metrics.ts';
 export async function quarantinePoison(
   message: LogMessage,
   parts: readonly Uint8Array[],
-  { quarantine, log, metrics }: { quarantine: QuarantinePublisher; log: Logger; metrics: ProcessorMetrics },
+  {
+    quarantine,
+    log,
+    metrics,
+    digest,
+  }: {
+    readonly quarantine: QuarantinePublisher;
+    readonly log: Logger;
+    readonly metrics: ProcessorMetrics;
+    /** The engine's, after the frame. */
+    readonly digest: string;
+  },
 ): Promise<void> {
   for (const part of parts) {
     for (const outcome of decodeOutcomeFrame(part).outcomes) {
       if (outcome.kind !== 'poison') continue;
-      log.warn({ position: message.seq, index: outcome.index, reason: outcome.message }, 'an entry is poison');
+      log.warn({ position: message.seq, index: outcome.index, reason: outcome.message, digest }, 'an entry is poison');
       try {
         await quarantine.put({
           id: `engine:${message.seq}:${outcome.index}`,
@@ -23,7 +38,7 @@ export async function quarantinePoison(
           producer: sourceOf(outcome.entry),
           code: 'event.unprocessable',
           pointer: '',
-          message: outcome.message,
+          message: `${outcome.message} (entry ${outcome.index} at position ${message.seq}, digest ${digest})`,
           contentType: 'application/vnd.weir.entry',
           bytes: outcome.entry,
         });

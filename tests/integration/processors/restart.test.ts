@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeQuarantineRecord } from '../../../core/codec/quarantine-record.ts';
 import type { WeirError } from '../../../core/errors.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
 import { openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
@@ -56,6 +57,14 @@ describe('the processor', () => {
     expect(poison).toHaveLength(1);
     const { state } = await connection.manager.streams.info('QUARANTINE');
     expect(state.messages).toBe(1);
+    const kept = await connection.manager.streams.getMessage('QUARANTINE', { seq: state.first_seq });
+    const { message } = decodeQuarantineRecord(kept?.data ?? new Uint8Array(0));
+    const [position = 0, digest] = /position (\d+), digest (\w+)/.exec(message)?.slice(1) ?? [];
+    const engine = createEngine();
+    frames.slice(0, Number(position)).forEach((frame, i) => {
+      engine.step(i + 1, frame);
+    });
+    expect(engine.stats()).toMatchObject({ poison: 1, digest });
   });
 
   it('continues from the checkpoint of a clean stop without publishing or replaying anything', async () => {
