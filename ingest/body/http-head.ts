@@ -1,8 +1,9 @@
 /** What the headers of an intake request say about its body: its form, its encoding, and CloudEvents' binary mode. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { WeirError } from '../../core/errors.ts';
+import { OPEN_BRACE, skipSpace } from './json-bytes.ts';
 import type { BodyForm } from './read-batch.ts';
-import { JsonScanner, skipSpace } from './scan-json.ts';
+import { JsonScanner } from './scan-json.ts';
 
 export interface BodyHead {
   readonly form: BodyForm;
@@ -20,7 +21,6 @@ export const BODY_FORMS: ReadonlyMap<string, BodyForm> = new Map([
 ]);
 
 const ATTRIBUTE_PREFIX = 'ce-';
-const OPEN_BRACE = 0x7b;
 
 /** Throws a `WeirError` `body.unsupported_type`. */
 export function readBodyHead(headers: IncomingHttpHeaders): BodyHead {

@@ -6,7 +6,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ErrorCode, Problem } from '../../core/errors.ts';
 import type { IngestConfig } from '../ports.ts';
-import { JsonScanner, skipSpace } from './scan-json.ts';
+import { CLOSE_BRACKET, COMMA, NEWLINE, OPEN_BRACKET, skipSpace } from './json-bytes.ts';
+import { JsonScanner } from './scan-json.ts';
 import { problem, type ReadBatchOptions, type Refusal, TakenEvents } from './taken-events.ts';
 
 /** `json`: one event or an array of events. `lines`: NDJSON. `any`: whichever of the two the bytes are. */
@@ -26,10 +27,6 @@ export interface BatchReading {
   readonly failure: Problem | undefined;
 }
 
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
-const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /** About a millisecond of work. */
 const SLICE_EVENTS = 256;

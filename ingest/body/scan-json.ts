@@ -5,13 +5,17 @@
  * of a double, lone surrogates. It judges nothing else: well-formedness is the parser's business.
  */
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  isDigit,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from './json-bytes.ts';
+
 const LOWER_CASE = 0x20;
 const LETTER_D = 0x64;
 const LETTER_E = 0x65;
@@ -82,19 +86,4 @@ export class JsonScanner {
     this.suspicious = suspicious;
     this.open = open || level > 0;
   }
-}
-
-/** The first byte at or after `start` that is not JSON white space; `end` if there is none. */
-export function skipSpace(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && isSpace(bytes[at] as number)) at++;
-  return at;
-}
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
 }

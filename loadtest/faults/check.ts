@@ -5,11 +5,9 @@
 import { decodeEntry } from '../../core/codec/entry.ts';
 import { splitFrame } from '../../core/codec/frame.ts';
 import type { Outcome } from '../../core/outcomes/outcome.ts';
-import { decodeOutcomeFrame, OUTCOMES_OFFSET } from '../../core/outcomes/outcome-codec.ts';
-import { createEngine } from '../../processors/engine/engine.ts';
+import { decodeOutcomeFrame } from '../../core/outcomes/outcome-codec.ts';
 import type { StreamConnection } from '../../stream/connection.ts';
-import { logState, readLog } from '../../stream/log/log-reader.ts';
-import type { StreamName } from '../../stream/topology.ts';
+import { compareLogs } from '../log/compare-logs.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface Verdict {
@@ -54,28 +52,20 @@ export async function checkAfterFaults(
   };
 
   const logged = new Set<string>();
-  const engine = createEngine();
-  const wanted: Buffer[] = [];
-  for await (const { seq, bytes } of readAll(connection, 'EVENTS')) {
-    for (const item of splitFrame(bytes)) {
-      const entry = decodeEntry(item);
-      if (entry.kind === 'event') logged.add(`${entry.event.source}/${entry.event.id}`);
-    }
-    for (const part of engine.step(seq, bytes)) wanted.push(Buffer.from(part));
-  }
   const tally: Tally = { counted: new Map(), rows: new Map(), offers: new Map() };
-  let frames = 0;
-  let digestEqual = true;
-  for await (const { seq, bytes } of readAll(connection, 'OUTCOMES')) {
-    const same = wanted[frames++]?.subarray(OUTCOMES_OFFSET).equals(bytes.subarray(OUTCOMES_OFFSET)) === true;
-    if (!same && digestEqual) problems.push(`OUTCOMES differs from an undisturbed run at ${seq}`);
-    digestEqual &&= same;
-    for (const [item, outcome] of decodeOutcomeFrame(bytes).outcomes.entries()) count(tally, outcome, `${seq}.${item}`);
-  }
-  if (frames !== wanted.length) {
-    digestEqual = false;
-    problems.push(`OUTCOMES holds ${frames} frames, an undisturbed run gives ${wanted.length}`);
-  }
+  const { digestEqual, problem } = await compareLogs(connection, {
+    onEvents(frame) {
+      for (const item of splitFrame(frame)) {
+        const entry = decodeEntry(item);
+        if (entry.kind === 'event') logged.add(`${entry.event.source}/${entry.event.id}`);
+      }
+    },
+    onOutcomes(seq, frame) {
+      for (const [item, outcome] of decodeOutcomeFrame(frame).outcomes.entries())
+        count(tally, outcome, `${seq}.${item}`);
+    },
+  });
+  if (problem !== undefined) problems.push(problem);
 
   for (const id of traffic.acknowledged) {
     if (!logged.has(id)) miss(`event ${id} was acknowledged and is not in the log`);
@@ -163,13 +153,4 @@ function checkShown(traffic: Traffic, tally: Tally, miss: Found, repeat: Found):
     for (const cursor of mine) if (!had.has(cursor)) miss(`${customer} was never shown ${cursor}`);
   }
   return shown;
-}
-
-async function* readAll(connection: StreamConnection, stream: StreamName) {
-  const { lastSeq } = await logState(connection, stream);
-  if (lastSeq === 0) return;
-  for await (const message of readLog(connection, stream, { fromSeq: 1, signal: new AbortController().signal })) {
-    yield message;
-    if (message.seq >= lastSeq) return;
-  }
 }

@@ -21,8 +21,8 @@ import { readLog } from '../../stream/log/log-reader.ts';
 import { watchProgress } from '../../stream/progress.ts';
 import { ensureTopology, STATE_BUCKET } from '../../stream/topology.ts';
 import { syntheticEvent } from '../driver/synthetic-events.ts';
+import { compareLogs, type LogComparison } from '../log/compare-logs.ts';
 import { delay } from '../send/event-sender.ts';
-import { compareLogs, type LogComparison } from './compare-logs.ts';
 import { startProcessorPair } from './processor-pair.ts';
 import { type Silence, silenceAfter } from './silence.ts';
 

@@ -1,6 +1,7 @@
 /** The data of an event, as the plain reader found it: where each text lies, and what each number is. */
 import type { ByteWriter } from '../../../core/codec/byte-writer.ts';
-import { skipSpace } from '../scan-json.ts';
+import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, skipSpace } from '../json-bytes.ts';
+import { MemberReader } from './member-reader.ts';
 import {
   BOOLEAN,
   ENUM,
@@ -14,15 +15,11 @@ import {
 import { NumberReader } from './plain-number.ts';
 import { endOfPlainText, isPlainTextOf } from './plain-text.ts';
 
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 
 export class PlainData {
+  readonly #member = new MemberReader();
   readonly #number = new NumberReader();
   /** By object: which members are there. */
   readonly #present: Int32Array;
@@ -63,16 +60,11 @@ export class PlainData {
     let at = skipSpace(bytes, start + 1, end);
     if (bytes[at] !== CLOSE_BRACE) {
       for (; ; at++) {
-        at = skipSpace(bytes, at, end);
-        if (bytes[at] !== QUOTE) return -1;
-        const nameEnd = endOfPlainText(bytes, at + 1, end);
-        const member = nameEnd < 0 ? -1 : object.names.find(bytes, at + 1, nameEnd);
-        if (member < 0) return -1;
+        at = this.#member.read(bytes, at, end, object.names);
+        if (at < 0) return -1;
+        const { member } = this.#member;
         // Of a member that is there twice the last holds, as in JSON.parse.
         present |= 1 << member;
-        at = skipSpace(bytes, nameEnd + 1, end);
-        if (bytes[at] !== COLON) return -1;
-        at = skipSpace(bytes, at + 1, end);
         at = this.#readField(bytes, at, end, object.fields[member] as PlainField);
         if (at < 0) return -1;
         at = skipSpace(bytes, at, end);

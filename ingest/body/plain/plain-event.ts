@@ -9,18 +9,13 @@ import { DATA_LAYOUTS, encodeEventHead } from '../../../core/codec/entry.ts';
 import { DATA_SCHEMAS } from '../../../core/events/data-schemas.ts';
 import { EVENT_TYPES, EventEnvelope } from '../../../core/events/event.ts';
 import { DEFAULTS, type NormaliseOptions } from '../../normalise-event.ts';
-import { skipSpace } from '../scan-json.ts';
+import { CLOSE_BRACE, COMMA, OPEN_BRACE, QUOTE, skipSpace } from '../json-bytes.ts';
+import { MemberReader } from './member-reader.ts';
 import { NameTable } from './name-table.ts';
 import { PlainData } from './plain-data.ts';
 import { planPlainLayout } from './plain-layout.ts';
 import { endOfPlainText, isPlainTextOf } from './plain-text.ts';
 import { InstantReader } from './read-instant.ts';
-
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** Those that an entry keeps as they are come first, in its order. */
 const MEMBERS = ['id', 'source', 'subject', 'type', 'time', 'data', 'specversion'] as const;
@@ -42,6 +37,7 @@ export const PLAIN_DEPTH_MAX = 3;
 export class PlainEventReader {
   /** Just past the event that was read. */
   end = 0;
+  readonly #member = new MemberReader();
   readonly #instant = new InstantReader();
   readonly #data = new PlainData(LAYOUTS);
   readonly #starts = new Uint32Array(MEMBERS.length);
@@ -74,15 +70,11 @@ export class PlainEventReader {
     let type = -1;
     let seen = 0;
     for (let at = start + 1; ; at++) {
-      at = skipSpace(bytes, at, end);
-      if (bytes[at] !== QUOTE) return -1;
-      const nameEnd = endOfPlainText(bytes, at + 1, end);
-      const member = nameEnd < 0 ? -1 : ENVELOPE.find(bytes, at + 1, nameEnd);
-      if (member < 0 || (seen & (1 << member)) !== 0) return -1;
+      at = this.#member.read(bytes, at, end, ENVELOPE);
+      if (at < 0) return -1;
+      const { member } = this.#member;
+      if ((seen & (1 << member)) !== 0) return -1;
       seen |= 1 << member;
-      at = skipSpace(bytes, nameEnd + 1, end);
-      if (bytes[at] !== COLON) return -1;
-      at = skipSpace(bytes, at + 1, end);
       if (member === DATA) {
         // Producers name the type first; data that comes before it cannot be read in one go.
         if (type < 0) return -1;

@@ -2,11 +2,9 @@
  * Decimal numbers of at most fifteen digits and no exponent: digits and power of ten are both exact in a double then, and
  * one division rounds correctly (Clinger 1990). What is longer, or minus zero, is left to `JSON.parse`.
  */
+import { isDigit, MINUS, POINT, ZERO } from '../json-bytes.ts';
+
 const DIGITS_MAX = 15;
-const MINUS = 0x2d;
-const POINT = 0x2e;
-const ZERO = 0x30;
-const NINE = 0x39;
 const POWERS_OF_TEN = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, i) => 10 ** i);
 
 /** One reader serves many numbers. */
@@ -37,8 +35,4 @@ export class NumberReader {
     this.value = negative ? -value : value;
     return at;
   }
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= NINE;
 }

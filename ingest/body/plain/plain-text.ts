@@ -1,7 +1,6 @@
 /** Strings of JSON text without escapes: their bytes are what the log stores. */
+import { BACKSLASH, QUOTE } from '../json-bytes.ts';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
 const ASCII_END = 0x80;
 

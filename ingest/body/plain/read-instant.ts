@@ -2,13 +2,14 @@
  * RFC 3339 read from bytes, in the one form that producers write: `2026-11-23T08:15:30.123+08:00`, or with `Z`, with or
  * without a fraction. Whatever else `parseInstant` of core/clock.ts takes is left to it.
  */
-const MINUTE_MS = 60_000;
+import { MINUTE_MS, SECOND_MS } from '../../../core/clock.ts';
+import { COLON, isDigit, MINUS, POINT, ZERO } from '../json-bytes.ts';
+
 const SECONDS_END = 19;
 const DIGITS_MAX = 9;
 const FIRST_YEAR = 1970;
-const POINT = 0x2e;
 const PLUS = 0x2b;
-const MINUS = 0x2d;
+const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 
 /** One reader serves many events; its fields describe the text that was read last. */
@@ -22,8 +23,8 @@ export class InstantReader {
   /** False where the text is anything else; it may still be a time. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start <= SECONDS_END) return false;
-    if (bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS || bytes[start + 10] !== 0x54) return false;
-    if (bytes[start + 13] !== 0x3a || bytes[start + 16] !== 0x3a) return false;
+    if (bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS || bytes[start + 10] !== LETTER_T) return false;
+    if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return false;
     const year = two(bytes, start) * 100 + two(bytes, start + 2);
     const hour = two(bytes, start + 11);
     const minute = two(bytes, start + 14);
@@ -38,11 +39,11 @@ export class InstantReader {
       while (at < end && isDigit(bytes[at] as number)) at++;
       const digits = at - from;
       if (digits === 0 || digits > DIGITS_MAX) return false;
-      for (let i = 0; i < 3; i++) ms = ms * 10 + (i < digits ? (bytes[from + i] as number) - 0x30 : 0);
+      for (let i = 0; i < 3; i++) ms = ms * 10 + (i < digits ? (bytes[from + i] as number) - ZERO : 0);
     }
     if (!this.#readOffset(bytes, at, end)) return false;
     const seconds = (hour * 60 + minute) * 60 + second;
-    this.timeMs = this.#dayMs + seconds * 1_000 + ms - this.offsetMinutes * MINUTE_MS;
+    this.timeMs = this.#dayMs + seconds * SECOND_MS + ms - this.offsetMinutes * MINUTE_MS;
     return true;
   }
 
@@ -64,7 +65,7 @@ export class InstantReader {
       this.offsetMinutes = 0;
       return at + 1 === end;
     }
-    if ((sign !== PLUS && sign !== MINUS) || at + 6 !== end || bytes[at + 3] !== 0x3a) return false;
+    if ((sign !== PLUS && sign !== MINUS) || at + 6 !== end || bytes[at + 3] !== COLON) return false;
     const hours = two(bytes, at + 1);
     const minutes = two(bytes, at + 4);
     if (!(hours <= 23 && minutes <= 59)) return false;
@@ -77,9 +78,5 @@ export class InstantReader {
 function two(bytes: Uint8Array, at: number): number {
   const tens = bytes[at] as number;
   const ones = bytes[at + 1] as number;
-  return isDigit(tens) && isDigit(ones) ? (tens - 0x30) * 10 + (ones - 0x30) : Number.NaN;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
+  return isDigit(tens) && isDigit(ones) ? (tens - ZERO) * 10 + (ones - ZERO) : Number.NaN;
 }

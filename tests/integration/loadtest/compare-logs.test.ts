@@ -1,6 +1,6 @@
 /** The comparison after takeovers finds what it is there for: a lost, a doubled and a changed answer. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compareLogs } from '../../../loadtest/takeover/compare-logs.ts';
+import { compareLogs } from '../../../loadtest/log/compare-logs.ts';
 import { createEngine } from '../../../processors/engine/engine.ts';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { STREAMS } from '../../../stream/topology.ts';

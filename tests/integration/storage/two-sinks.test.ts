@@ -151,20 +151,26 @@ describe('two sinks', () => {
     TIMEOUT_MS,
   );
 
+  /** The other does all of the sleeper's work, and the tokens of that are forgotten: what the store holds then, and afterwards. */
+  async function outsleepTokens(spoil: (store: SinkStore) => SinkStore) {
+    const frames = makeFrames(24);
+    t = await startTestStore();
+    const sleeper = sleepingBefore(spoil(t.store), (call) => call === 'insertBlock', 2);
+    const first = startSink(sleeper.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS });
+    await sleeper.asleep;
+    await startSink(t.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS }).done;
+    const before = await readSums(t.store);
+    await forgetTokens(t.store);
+    sleeper.wake();
+    await first.done;
+    return { before, after: await readSums(t.store) };
+  }
+
   test(
     'one of which sleeps for longer than insert tokens are kept: the server refuses its block',
     async () => {
-      const frames = makeFrames(24);
-      t = await startTestStore();
-      const sleeper = sleepingBefore(t.store, (call) => call === 'insertBlock', 2);
-      const first = startSink(sleeper.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS });
-      await sleeper.asleep;
-      await startSink(t.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS }).done;
-      const sums = await readSums(t.store);
-      await forgetTokens(t.store);
-      sleeper.wake();
-      await first.done;
-      expect(await readSums(t.store)).toEqual(sums);
+      const { before, after } = await outsleepTokens((store) => store);
+      expect(after).toEqual(before);
     },
     TIMEOUT_MS,
   );
@@ -172,18 +178,11 @@ describe('two sinks', () => {
   test(
     'would write rows twice then without the guard (negative control)',
     async () => {
-      const frames = makeFrames(24);
-      t = await startTestStore();
-      const unguarded: SinkStore = { ...t.store, insertBlock: (block, token) => t.store.insertBlock(block, token) };
-      const sleeper = sleepingBefore(unguarded, (call) => call === 'insertBlock', 2);
-      const first = startSink(sleeper.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS });
-      await sleeper.asleep;
-      await startSink(t.store, frames, { rowsMax: 120, lingerMs: NO_LINGER_MS }).done;
-      const sums = await readSums(t.store);
-      await forgetTokens(t.store);
-      sleeper.wake();
-      await first.done;
-      expect(await readSums(t.store)).not.toEqual(sums);
+      const { before, after } = await outsleepTokens((store) => ({
+        ...store,
+        insertBlock: (block, token) => store.insertBlock(block, token),
+      }));
+      expect(after).not.toEqual(before);
     },
     TIMEOUT_MS,
   );

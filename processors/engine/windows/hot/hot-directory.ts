@@ -90,32 +90,12 @@ export class HotDirectory {
 
   /** The last chunk that does not begin after `timeMs`, the first where all do. */
   chunkAt(directory: number, timeMs: number): number {
-    const { words, halves } = this.slab;
-    let low = halves[directory * 2 + FIRST_ENTRY] as number;
-    let high = halves[directory * 2 + END_ENTRY] as number;
-    const size = entryWords(halves[directory * 2 + KIND] as number);
-    const column = directory + HEAD_WORDS + FIRST_MS;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((words[column + middle * size] as number) <= timeMs) low = middle;
-      else high = middle;
-    }
-    return low;
+    return this.#lastUpTo(directory, FIRST_MS, timeMs);
   }
 
   /** The chunk that holds the event of a rank. */
   chunkOfRank(directory: number, rank: number): number {
-    const { words, halves } = this.slab;
-    let low = halves[directory * 2 + FIRST_ENTRY] as number;
-    let high = halves[directory * 2 + END_ENTRY] as number;
-    const size = entryWords(halves[directory * 2 + KIND] as number);
-    const column = directory + HEAD_WORDS + RANK;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((words[column + middle * size] as number) <= rank) low = middle;
-      else high = middle;
-    }
-    return low;
+    return this.#lastUpTo(directory, RANK, rank);
   }
 
   /** Rank of the oldest event. */
@@ -157,6 +137,21 @@ export class HotDirectory {
     this.slab.touch(directory, HEAD_WORDS);
     halves[directory * 2 + FIRST_ENTRY] = first + 1;
     halves[directory * 2 + SKIPPED] = 0;
+  }
+
+  /** The last chunk whose entry says no more than `limit` in a word that ascends, the first where all do. */
+  #lastUpTo(directory: number, word: number, limit: number): number {
+    const { words, halves } = this.slab;
+    let low = halves[directory * 2 + FIRST_ENTRY] as number;
+    let high = halves[directory * 2 + END_ENTRY] as number;
+    const size = entryWords(halves[directory * 2 + KIND] as number);
+    const column = directory + HEAD_WORDS + word;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((words[column + middle * size] as number) <= limit) low = middle;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Makes room for one entry more; by how many the entries moved down. */

@@ -14,15 +14,24 @@ export interface LogComparison {
   readonly problem?: string;
 }
 
-/** Reads both logs whole, up to their present ends. */
-export async function compareLogs(connection: StreamConnection): Promise<LogComparison> {
+/** Who looks at the messages as they are read. */
+export interface LogVisitor {
+  onEvents?(frame: Uint8Array): void;
+  onOutcomes?(seq: number, frame: Uint8Array): void;
+}
+
+/** Reads both logs whole, EVENTS first, up to their present ends. */
+export async function compareLogs(connection: StreamConnection, visitor: LogVisitor = {}): Promise<LogComparison> {
   const engine = createEngine();
   const wanted: string[] = [];
-  for await (const { seq, bytes } of readAll(connection, 'EVENTS'))
+  for await (const { seq, bytes } of readAll(connection, 'EVENTS')) {
+    visitor.onEvents?.(bytes);
     for (const part of engine.step(seq, bytes)) wanted.push(digestOf(part));
+  }
   let publishedFrames = 0;
   let problem: string | undefined;
   for await (const { seq, bytes } of readAll(connection, 'OUTCOMES')) {
+    visitor.onOutcomes?.(seq, bytes);
     if (digestOf(bytes) !== wanted[publishedFrames++]) problem ??= `OUTCOMES differs from an undisturbed run at ${seq}`;
   }
   if (publishedFrames !== wanted.length)
