@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StreamConnection } from '../../../stream/connection.ts';
 import { logState } from '../../../stream/log/log-reader.ts';
 import { createOutcomePublisher, type OutcomePublisher } from '../../../stream/log/outcome-publisher.ts';
+import { cutWire } from '../../support/stream/cut-wire.ts';
 import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
 import { readAll, textEntry } from '../../support/stream/stream.ts';
 import { until } from '../../support/until.ts';
@@ -16,8 +17,10 @@ beforeEach(async () => {
 });
 afterEach(() => nats.stop());
 
-async function openPublisher(): Promise<{ c: StreamConnection; publisher: OutcomePublisher; metrics: Registry }> {
-  const c = await nats.connect('publisher');
+async function openPublisher(
+  url?: string,
+): Promise<{ c: StreamConnection; publisher: OutcomePublisher; metrics: Registry }> {
+  const c = await nats.connect('publisher', url);
   const metrics = new Registry();
   return { c, publisher: createOutcomePublisher(c, { inFlightMax: 64, log, metrics }), metrics };
 }
@@ -123,26 +126,27 @@ describe('the outcome publisher', () => {
   });
 
   it('settles frames whose acknowledgements were lost without sending them twice', async () => {
-    const { c, publisher } = await openPublisher();
+    const wire = await cutWire(nats.url);
+    const { c, publisher } = await openPublisher(wire.url);
     await publisher.open();
     // Without the server's own memory for ids, only what is read from the log can settle them.
     const { config } = await c.manager.streams.info('OUTCOMES');
     await c.manager.streams.update('OUTCOMES', { ...config, duplicate_window: 100e6 });
     // The frames reach the server; the connection is cut before their acknowledgements can be read.
+    wire.deafen();
     const acknowledged = Array.from({ length: 30 }, (_, i) =>
       publisher.publish(textEntry(`frame ${i + 1}`), `${i + 1}`),
     );
-    // Nothing listens at port 1: the publisher stays away until the server has forgotten the ids.
-    c.nats.setServers(['127.0.0.1:1']);
-    await c.nats.reconnect();
     const other = await nats.connect('observer');
-    await until('the frames to arrive', 5_000, async () => (await logState(other, 'OUTCOMES')).lastSeq === 30);
+    await until('the frames to arrive', 10_000, async () => (await logState(other, 'OUTCOMES')).lastSeq === 30);
+    wire.cut();
     const forgottenAtMs = performance.now() + 500;
     await until('the ids to be forgotten', 5_000, () => performance.now() > forgottenAtMs);
     expect(publisher.lastSeq).toBe(0);
-    c.nats.setServers([nats.url.replace('nats://', '')]);
+    wire.mend();
     expect(await Promise.all(acknowledged)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
     expect(await texts(other)).toEqual(range(1, 30));
+    await wire.stop();
   });
 
   it('waits for a server that is down instead of giving up', async () => {

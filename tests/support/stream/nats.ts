@@ -22,8 +22,8 @@ export interface NatsFixture {
   readonly password: string;
   /** The present process; another one after `restart`. */
   server(): NatsServer;
-  /** A connection that `stop` closes. */
-  connect(name?: string): Promise<StreamConnection>;
+  /** A connection that `stop` closes; at the server's own address unless `url` says another way to it. */
+  connect(name?: string, url?: string): Promise<StreamConnection>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** Starts it again on the same port. */
@@ -46,8 +46,8 @@ export async function startNats(topology: TopologyOverrides | false = {}): Promi
     user: USER,
     password: PASSWORD,
     server: () => server,
-    async connect(name = 'test') {
-      const connection = await connectStream({ url: server.url, user: USER, password: PASSWORD, name, log });
+    async connect(name = 'test', url = server.url) {
+      const connection = await connectStream({ url, user: USER, password: PASSWORD, name, log });
       connections.push(connection);
       return connection;
     },
