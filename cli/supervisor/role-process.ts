@@ -5,7 +5,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { WeirError } from '../../core/errors.ts';
-import { PROCESSOR_NODE_FLAGS } from '../../processors/node-flags.ts';
+import { NODE_FLAGS, PROCESSOR_NODE_FLAGS } from '../../core/node-flags.ts';
 import type { Child } from './supervised-child.ts';
 
 export const ROLES = ['processor', 'sink', 'edge', 'demo'] as const;
@@ -47,7 +47,7 @@ export function startRoleProcess({ role, env, brief }: RoleProcessOptions): Prom
   const child = fork(ROLE_MAIN, [role, JSON.stringify(brief)], {
     env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [...process.execArgv, ...(role === 'processor' ? PROCESSOR_NODE_FLAGS : [])],
+    execArgv: [...process.execArgv, ...(role === 'processor' ? PROCESSOR_NODE_FLAGS : NODE_FLAGS)],
     detached: true,
   });
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {

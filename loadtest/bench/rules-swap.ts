@@ -10,8 +10,8 @@ import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../core/codec/entry.ts';
 import { encodeFrame } from '../../core/codec/frame.ts';
 import { stageEntries } from '../../core/codec/stage-entries.ts';
+import { PROCESSOR_NODE_FLAGS } from '../../core/node-flags.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
-import { PROCESSOR_NODE_FLAGS } from '../../processors/node-flags.ts';
 import { createFacts, createRules, toRuleDocument } from './rules-workload.ts';
 
 export interface SwapReport {

@@ -1,7 +1,7 @@
 /** Two processors of one log, each started again when it ends: what `weir start --role processor` keeps, twice. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { PROCESSOR_NODE_FLAGS } from '../../processors/node-flags.ts';
+import { PROCESSOR_NODE_FLAGS } from '../../core/node-flags.ts';
 
 const RESTART_PAUSE_MS = 100;
 const STOP_MAX_MS = 15_000;
