@@ -8,6 +8,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdir, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -92,7 +93,11 @@ async function startOnce(
   await writeFile(files.config, formatNatsServerConfig(config, features), { mode: 0o600 });
 
   // Its own process group: Ctrl-C in a terminal reaches the supervisor, which stops the parts in their order.
-  const child = spawn(program, ['-c', files.config], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, ['-c', files.config], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { GOMAXPROCS: goProcessors(), ...process.env },
+  });
   const exited = new Promise<{ code: number | null; signal: string | null }>((settle) => {
     child.once('error', (error) => {
       o.log.error({ err: error }, 'nats-server could not be run');
@@ -198,4 +203,12 @@ function isFree(port: number): Promise<boolean> {
     server.once('error', () => settle(false));
     server.listen(port, '127.0.0.1', () => server.close(() => settle(true)));
   });
+}
+
+/**
+ * It shares its cores with all other parts: with as many Go processors as cores, its threads keep waking one another and take
+ * turns from the parts that work (two cores: 7.3 µs an event instead of 5.5, and the tail of the whole path twice as long).
+ */
+function goProcessors(): string {
+  return String(Math.max(1, Math.floor(availableParallelism() / 2)));
 }
