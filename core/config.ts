@@ -86,7 +86,8 @@ export const ConfigSchema = Type.Object({
     description: 'The decision when none came in time; it is marked as degraded',
   }),
   WEIR_REQUESTS_PER_MINUTE_MAX: count(600_000, 'Requests per minute and token; past it 429'),
-  WEIR_CHECKPOINT_INTERVAL_MS: count(10_000, 'Time between checkpoints of the engine'),
+  WEIR_CHECKPOINT_INTERVAL_MS: count(60_000, 'Longest time between checkpoints of the engine'),
+  WEIR_CHECKPOINT_EVENTS_MAX: count(300_000, 'Events before the next checkpoint: what a restart has to play again'),
   WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
   WEIR_OUTCOMES_IN_FLIGHT_MAX: count(64, 'Outcome frames sent and not yet acknowledged'),
   WEIR_LEASE_MS: Type.Integer({

@@ -18,7 +18,7 @@ import { createQuarantinePublisher } from '../stream/log/quarantine.ts';
 import { backOffMs, pause } from '../stream/pause.ts';
 import { type Progress, publishProgress } from '../stream/progress.ts';
 import { withTimeout } from '../stream/with-timeout.ts';
-import { startCheckpointer } from './checkpoints/checkpointer.ts';
+import { type Saved, startCheckpointer } from './checkpoints/checkpointer.ts';
 import type { RecentDecisions } from './decisions/recent-decisions.ts';
 import type { Engine } from './engine/engine.ts';
 import { createOutcomeGate, type OutcomeGate } from './outcome-gate.ts';
@@ -39,10 +39,13 @@ export interface LeadOptions {
   readonly engine: Engine;
   readonly recent: RecentDecisions;
   readonly store: CheckpointStore;
-  /** Position of the checkpoint that the engine came from. */
-  readonly savedPosition: number;
+  /** What the checkpoint reflects that the engine came from. */
+  readonly saved: Saved;
   readonly lease: Lease;
-  readonly config: Pick<Config, 'WEIR_CHECKPOINT_INTERVAL_MS' | 'WEIR_OUTCOMES_IN_FLIGHT_MAX'>;
+  readonly config: Pick<
+    Config,
+    'WEIR_CHECKPOINT_INTERVAL_MS' | 'WEIR_CHECKPOINT_EVENTS_MAX' | 'WEIR_OUTCOMES_IN_FLIGHT_MAX'
+  >;
   readonly log: Logger;
   readonly registry: Registry;
   readonly metrics: ProcessorMetrics;
@@ -88,7 +91,8 @@ export async function takeLead(o: LeadOptions): Promise<Leading> {
     gate,
     store: o.store,
     intervalMs: o.config.WEIR_CHECKPOINT_INTERVAL_MS,
-    savedPosition: o.savedPosition,
+    eventsMax: o.config.WEIR_CHECKPOINT_EVENTS_MAX,
+    saved: o.saved,
     log,
     metrics,
   });

@@ -38,7 +38,11 @@ export interface ProcessorOptions {
   readonly connection: StreamConnection;
   readonly config: Pick<
     Config,
-    'WEIR_CHECKPOINT_INTERVAL_MS' | 'WEIR_CHECKPOINTS_KEPT' | 'WEIR_OUTCOMES_IN_FLIGHT_MAX' | 'WEIR_LEASE_MS'
+    | 'WEIR_CHECKPOINT_INTERVAL_MS'
+    | 'WEIR_CHECKPOINT_EVENTS_MAX'
+    | 'WEIR_CHECKPOINTS_KEPT'
+    | 'WEIR_OUTCOMES_IN_FLIGHT_MAX'
+    | 'WEIR_LEASE_MS'
   >;
   /** Names this process to people who read the lease. */
   readonly name: string;
@@ -71,7 +75,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
   const { connection, config, log } = o;
   const startedMs = o.clock.nowMs();
   const store = openCheckpointStore(connection, { kept: config.WEIR_CHECKPOINTS_KEPT });
-  const { engine, checkpointPosition, passedOver } = await loadEngine(store, () => lastAnswered(connection), log);
+  const { engine, saved, passedOver } = await loadEngine(store, () => lastAnswered(connection), log);
   const metrics = createProcessorMetrics(o.metrics, () => engine.stats());
   metrics.checkpointsPassedOver.inc(passedOver);
   await warnOfLostHistory(connection, engine, log);
@@ -104,7 +108,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
       engine,
       recent,
       store,
-      savedPosition: checkpointPosition,
+      saved,
       lease,
       config,
       log,

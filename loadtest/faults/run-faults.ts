@@ -44,6 +44,8 @@ const REST_POLL_MS = 500;
 /** At rest for this long in a row. */
 const QUIET_POLLS = 6;
 const LOG_BYTES_MAX = 201_326_592;
+/** Some seconds' traffic: faults meet checkpoints, and restarts come from them. */
+const CHECKPOINT_EVENTS_MAX = 500;
 
 const RunFile = Type.Object({
   parts: Type.Object({
@@ -63,7 +65,11 @@ export async function runFaults(o: FaultsOptions): Promise<FaultsResult> {
   let disk: SmallDisk | undefined;
   const target = await startTarget(o.root, signal, {
     // Its port stays the same when the gateway is started anew.
-    env: { PORT: String(await freePort()), WEIR_LOG_BYTES_MAX: String(LOG_BYTES_MAX) },
+    env: {
+      PORT: String(await freePort()),
+      WEIR_LOG_BYTES_MAX: String(LOG_BYTES_MAX),
+      WEIR_CHECKPOINT_EVENTS_MAX: String(CHECKPOINT_EVENTS_MAX),
+    },
     prepare: async (dataDir) => {
       const mounted = await mountSmallDisk(join(dataDir, 'nats'));
       disk = mounted;

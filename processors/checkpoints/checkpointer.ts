@@ -1,6 +1,7 @@
 /**
- * Saves the engine's state on a timer, never a position whose answers are not acknowledged: whoever restores it has nothing to
- * publish again. One checkpoint at a time; a failed one is counted and the next one tries again.
+ * Saves the engine's state when a restart would have much to play again, or after a time; never a position whose answers are
+ * not acknowledged: whoever restores it has nothing to publish again. One checkpoint at a time; a failed one is counted and
+ * the next one tries again.
  */
 import type { Logger } from 'pino';
 import type { CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
@@ -12,6 +13,16 @@ import { saveCheckpoint } from './save-checkpoint.ts';
 /** A large state takes long to save: three quarters of the time belong to events alone, whatever the interval. */
 const RESTS_PER_SAVE = 3;
 
+/** How often it is looked whether one is due. */
+const LOOK_MS = 250;
+
+/** What a checkpoint reflects. */
+export interface Saved {
+  readonly position: number;
+  /** Events accepted up to there. */
+  readonly accepted: number;
+}
+
 export interface Checkpointer {
   /** Saves the present state unless it is saved already; resolves when done, also when it failed. */
   save(): Promise<void>;
@@ -20,22 +31,30 @@ export interface Checkpointer {
 }
 
 export function startCheckpointer(o: {
-  readonly engine: Pick<Engine, 'position' | 'beginSnapshot'>;
+  readonly engine: Pick<Engine, 'position' | 'accepted' | 'beginSnapshot'>;
   readonly gate: Pick<OutcomeGate, 'whenAcknowledged'>;
   readonly store: Pick<CheckpointStore, 'begin'>;
+  /** The longest time between two, */
   readonly intervalMs: number;
-  readonly savedPosition: number;
+  /** and how many events may come before. */
+  readonly eventsMax: number;
+  readonly saved: Saved;
   readonly log: Logger;
   readonly metrics: ProcessorMetrics;
 }): Checkpointer {
   const { engine, gate, store, log, metrics } = o;
-  let savedPosition = o.savedPosition;
+  let savedPosition = o.saved.position;
+  /** When the last one began, saved or not. */
+  let begunMs = performance.now();
+  let begunAccepted = o.saved.accepted;
   let underWay: Promise<void> | undefined;
   let restUntilMs = 0;
 
   const saveNow = async (): Promise<void> => {
     if (engine.position <= savedPosition) return;
     const startedMs = performance.now();
+    begunMs = startedMs;
+    begunAccepted = engine.accepted;
     try {
       const saved = await saveCheckpoint(engine, store, (position) => gate.whenAcknowledged(position));
       savedPosition = saved.position;
@@ -61,9 +80,14 @@ export function startCheckpointer(o: {
     await underWay;
     underWay = undefined;
   };
-  const timer = setInterval(() => {
-    if (underWay === undefined && performance.now() >= restUntilMs) void save();
-  }, o.intervalMs);
+  const isDue = (nowMs: number): boolean =>
+    nowMs >= restUntilMs && (nowMs - begunMs >= o.intervalMs || engine.accepted - begunAccepted >= o.eventsMax);
+  const timer = setInterval(
+    () => {
+      if (underWay === undefined && isDue(performance.now())) void save();
+    },
+    Math.min(o.intervalMs, LOOK_MS),
+  );
 
   return {
     save,

@@ -6,12 +6,13 @@ import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
 import type { CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
+import type { Saved } from './checkpointer.ts';
 import { restoreCheckpoint } from './restore-checkpoint.ts';
 
 export interface LoadedEngine {
   readonly engine: Engine;
-  /** Position of the checkpoint, 0 where there was none. */
-  readonly checkpointPosition: number;
+  /** What the checkpoint reflects; nothing where there was none. */
+  readonly saved: Saved;
   readonly passedOver: number;
 }
 
@@ -37,7 +38,7 @@ export async function loadEngine(
         );
       }
       log.info({ position, bytes }, 'continuing from a checkpoint');
-      return { engine, checkpointPosition: engine.position, passedOver };
+      return { engine, saved: { position: engine.position, accepted: engine.accepted }, passedOver };
     } catch (error) {
       if (error instanceof WeirError && error.code === 'log.unavailable') throw error;
       passedOver++;
@@ -45,5 +46,5 @@ export async function loadEngine(
     }
   }
   log.info({ passedOver }, 'no checkpoint: replaying the log from its beginning');
-  return { engine: createEngine(), checkpointPosition: 0, passedOver };
+  return { engine: createEngine(), saved: { position: 0, accepted: 0 }, passedOver };
 }

@@ -46,6 +46,8 @@ export interface Engine {
   step(seq: number, frame: Uint8Array): readonly Uint8Array[];
   /** Sequence of the last frame that was processed, 0 before the first. */
   readonly position: number;
+  /** Events that were neither repeated nor poison since the log began. */
+  readonly accepted: number;
   /** Entries that could not be processed since the log began. */
   readonly poisoned: number;
   /**
@@ -115,6 +117,10 @@ class LogEngine implements Engine {
 
   get position(): number {
     return this.#state.position;
+  }
+
+  get accepted(): number {
+    return this.#state.counters.accepted;
   }
 
   get poisoned(): number {

@@ -67,7 +67,8 @@ describe.each([
   ['everything at once', killEverything],
 ])('a replay in which %s is killed', (_, kill) => {
   it('ends as the undisturbed one did, and replaying the file again adds nothing', async () => {
-    const weir = await startWeir();
+    // Often enough that whoever is started again comes from a checkpoint.
+    const weir = await startWeir({ env: { WEIR_CHECKPOINT_EVENTS_MAX: '1000' } });
     try {
       const replay = runWeirCommand(weir, ['replay', file, '--batch', '20', '--url', weir.url]);
       replay.catch(() => {});

@@ -283,6 +283,7 @@ function chooseConfig(random: Random): Config {
     WEIR_APPEND_IN_FLIGHT_MAX: 1 + random.below(16),
     WEIR_OUTCOMES_IN_FLIGHT_MAX: 1 + random.below(8),
     WEIR_CHECKPOINT_INTERVAL_MS: 300 + random.below(2_000),
+    WEIR_CHECKPOINT_EVENTS_MAX: 10 + random.below(1_000),
     WEIR_CHECKPOINTS_KEPT: 1 + random.below(3),
     WEIR_LEASE_MS: 150 + random.below(900),
     WEIR_RESUME_OFFERS_MAX: 1 + random.below(5),

@@ -11,6 +11,7 @@ import { readAll } from '../stream/stream.ts';
 
 const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
   WEIR_CHECKPOINT_INTERVAL_MS: 100,
+  WEIR_CHECKPOINT_EVENTS_MAX: 1_000_000,
   WEIR_CHECKPOINTS_KEPT: 3,
   WEIR_OUTCOMES_IN_FLIGHT_MAX: 16,
   // Not shorter: who cannot look often enough, on a busy machine, never counts a holder as silent.
