@@ -8,7 +8,7 @@ import { startEdge } from './roles/edge.ts';
 import { startProcessor } from './roles/processor.ts';
 import type { RoleContext, RunningRole } from './roles/role.ts';
 import { startSink } from './roles/sink.ts';
-import type { RoleBrief, RoleMessage, RoleName } from './supervisor/role-process.ts';
+import type { RoleBrief, RoleMessage, RoleName, RoleOrder } from './supervisor/role-process.ts';
 import { systemClock } from './system-clock.ts';
 
 const STARTERS: Record<RoleName, (context: RoleContext) => Promise<RunningRole>> = {
@@ -20,7 +20,7 @@ const STARTERS: Record<RoleName, (context: RoleContext) => Promise<RunningRole>>
 
 const role = process.argv[2] as RoleName;
 process.title = `weir-${role}`;
-const brief = JSON.parse(process.argv[3] ?? '{"serves":[]}') as RoleBrief;
+const brief = JSON.parse(process.argv[3] ?? '') as RoleBrief;
 const config = parseConfig(process.env);
 const log = createLogger(config, role);
 const metrics = new Registry();
@@ -47,7 +47,10 @@ try {
     await running.stop().catch((error: unknown) => log.error({ err: error }, 'did not stop cleanly'));
     process.exit(0);
   };
-  process.on('message', () => void leave());
+  process.on('message', (order: RoleOrder) => {
+    if (order.type === 'ended') running.markEnded?.(order.ids);
+    else void leave();
+  });
   process.on('disconnect', () => void leave());
   process.on('SIGTERM', () => void leave());
   tell({ type: 'ready', ...(running.url === undefined ? {} : { url: running.url }) });

@@ -165,11 +165,12 @@ program
   .command('takeover')
   .description('end the leading one of two processors under traffic, and tell how long the log of answers stands still')
   .option('--rounds <n>', 'how often: killed, paused and stopped in turn', whole, 15)
+  .option('--alone', 'one processor, with no standby, that is killed and stopped in turn', false)
   .option('--rate <n>', 'events a second', positive, 3_000)
   .option('--json <file>', 'also write the result there')
-  .action(async ({ rounds, rate, json }: { rounds: number; rate: number; json?: string }) => {
+  .action(async ({ rounds, rate, json, alone }: { rounds: number; rate: number; json?: string; alone: boolean }) => {
     const onLine = (line: string): void => void process.stderr.write(`${line}\n`);
-    const result = await measureTakeover({ root: findRoot(), rounds, rate, signal, onLine });
+    const result = await measureTakeover({ root: findRoot(), processors: alone ? 1 : 2, rounds, rate, signal, onLine });
     await report(result, json);
     if (!result.digestEqual) process.exitCode = 1;
   });

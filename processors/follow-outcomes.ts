@@ -27,6 +27,8 @@ export interface Follower {
   hear(progress: Progress): void;
   /** Whether all was compared that OUTCOMES held when following began, and nothing differed: ready to lead at once. */
   isHot(): boolean;
+  /** Resolves when it is, if nothing differed until then. */
+  readonly whenHot: Promise<void>;
   /** Last position of OUTCOMES that was read, or stood there when following began. */
   readonly outcomeSeq: number;
   /** Resolves when nothing more is read: `isAnswered` says yes to nothing new from then on. */
@@ -53,6 +55,10 @@ export async function followOutcomes(
   let heard: Progress = { inputSeq: 0, outcomeSeq: 0 };
   let differs = false;
   let caughtUp = false;
+  let tellHot: () => void = () => undefined;
+  const whenHot = new Promise<void>((resolve) => {
+    tellHot = resolve;
+  });
   let waiters: (() => void)[] = [];
   let onRoom: () => void = () => undefined;
 
@@ -64,9 +70,14 @@ export async function followOutcomes(
   const isAnswered = (inputSeq: number): boolean =>
     inputSeq <= answered || (inputSeq <= heard.inputSeq && heard.outcomeSeq <= readSeq);
 
-  /** Once caught up always: the last answer of a leader that died in it stays half. */
+  /** Whether nothing waits for the engine but an answer that is half there: a leader may have died in it. */
+  const isCompared = (): boolean => {
+    for (const inputSeq of published.keys()) return inputSeq > answered;
+    return true;
+  };
   const isHot = (): boolean => {
-    caughtUp ||= readSeq >= end.lastSeq && published.size === 0;
+    caughtUp ||= readSeq >= end.lastSeq && isCompared();
+    if (caughtUp && !differs) tellHot();
     return caughtUp && !differs;
   };
 
@@ -82,6 +93,7 @@ export async function followOutcomes(
         answered = final ? inputSeq : inputSeq - 1;
       }
       readSeq = seq;
+      isHot();
       wake();
       while (partsAhead >= PARTS_AHEAD_MAX && !stopping.signal.aborted)
         await new Promise<void>((resolve) => {
@@ -105,31 +117,35 @@ export async function followOutcomes(
     return taken;
   };
 
+  const judge = (inputSeq: number, parts: readonly Uint8Array[], digests: readonly number[]): void => {
+    o.metrics.compared.inc(parts.length);
+    const isSame =
+      digests.length === parts.length &&
+      parts.every((bytes, part) => hashBytes(bytes, 0, OUTCOMES_OFFSET) === digests[part]);
+    if (isSame) return;
+    differs = true;
+    o.metrics.replayMismatches.inc();
+    o.log.error(
+      { inputSeq, parts: parts.length, published: digests.length },
+      'the standby comes to another outcome than the one that is published',
+    );
+  };
+
   return {
     isAnswered,
     news: () => new Promise((resolve) => waiters.push(resolve)),
     wake,
     compare(inputSeq, parts) {
       const digests = take(inputSeq) ?? [];
+      if (inputSeq >= comparableFrom) judge(inputSeq, parts, digests);
       isHot();
-      if (inputSeq < comparableFrom) return;
-      o.metrics.compared.inc(parts.length);
-      const isSame =
-        digests.length === parts.length &&
-        parts.every((bytes, part) => hashBytes(bytes, 0, OUTCOMES_OFFSET) === digests[part]);
-      if (isSame) return;
-      differs = true;
-      o.metrics.replayMismatches.inc();
-      o.log.error(
-        { inputSeq, parts: parts.length, published: digests.length },
-        'the standby comes to another outcome than the one that is published',
-      );
     },
     hear(progress) {
       heard = progress;
       wake();
     },
     isHot,
+    whenHot,
     get outcomeSeq() {
       return Math.max(readSeq, end.lastSeq);
     },

@@ -6,7 +6,6 @@
  *   loading ──▶ standby ──lease free, or its holder silent──▶ leading ──stop──▶ lease given back, final checkpoint
  *                  └──────────lost log──────────────┴──lease lost, another writer──▶ failed (`done` rejects)
  */
-import { randomBytes } from 'node:crypto';
 import { setImmediate as yieldToTimers } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -21,6 +20,7 @@ import { logState, readLog } from '../stream/log/log-reader.ts';
 import { type Progress, publishProgress } from '../stream/progress.ts';
 import { loadEngine } from './checkpoints/load-engine.ts';
 import { createRecentDecisions } from './decisions/recent-decisions.ts';
+import { createEndedProcesses } from './ended-processes.ts';
 import type { Engine } from './engine/engine.ts';
 import { followOutcomes } from './follow-outcomes.ts';
 import { type Leading, takeLead } from './lead.ts';
@@ -44,8 +44,10 @@ export interface ProcessorOptions {
     | 'WEIR_OUTCOMES_IN_FLIGHT_MAX'
     | 'WEIR_LEASE_MS'
   >;
-  /** Names this process to people who read the lease. */
+  /** Names this process to people who read the lease, */
   readonly name: string;
+  /** and to those who learn of its end (`markEnded`): never used again, and without a slash. */
+  readonly id: string;
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: Clock;
@@ -62,6 +64,8 @@ export interface RunningProcessor {
   readonly isLeading: boolean;
   /** Resolves when it leads; never where it does not come to that. */
   readonly whenLeading: Promise<void>;
+  /** These processes are known to have ended: a lease that one of them holds is taken without waiting for its end. */
+  markEnded(ids: readonly string[]): void;
   /** Digest over every outcome so far, for comparing runs. */
   digest(): string;
   /** Finishes the frame at hand; a leader hands over and saves a final checkpoint. */
@@ -124,11 +128,13 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
     follower.wake();
     tellLeading();
   };
+  const ended = createEndedProcesses();
   const lease = startLease(connection, {
     key: LEASE_KEY,
-    holder: `${o.name}/${randomBytes(6).toString('hex')}`,
+    holder: `${o.name}/${o.id}`,
     lengthMs: config.WEIR_LEASE_MS,
     progress: progressNow,
+    hasEnded: (holder) => ended.has(holder.slice(holder.lastIndexOf('/') + 1)),
     wants: (overdueMs) => follower.isHot() || overdueMs >= config.WEIR_LEASE_MS * COLD_SHARE,
     onSeen: (record) => {
       metrics.leaseEpoch.set(record.epoch);
@@ -142,6 +148,7 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
     },
     onLost: fail,
   });
+  void follower.whenHot.then(() => lease.hurry());
   const progress = setInterval(() => {
     if (leading === undefined) publishProgress(connection, 'standby', progressNow());
   }, PROGRESS_INTERVAL_MS);
@@ -208,6 +215,10 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
       return leading !== undefined && lease.isHeld();
     },
     whenLeading,
+    markEnded(ids) {
+      ended.add(ids);
+      lease.hurry();
+    },
     digest: () => engine.stats().digest,
     async stop() {
       reading.abort();

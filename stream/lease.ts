@@ -2,7 +2,7 @@
  * A lease on working alone, kept in the state bucket and renewed well inside its length. It settles who works, not who is
  * right: whoever was asleep may believe in its lease for a moment too long, and the log's expected sequence fences it out.
  * No clock of another machine is trusted: a holder is silent when its record has not changed for as long as the lease
- * lasts, by the watcher's own steady clock, and while it could be watched.
+ * lasts, by the watcher's own steady clock, and while it could be watched; or when its process is known to have ended.
  *
  *   watching ──free, or its holder is silent──▶ held ──another took it──▶ lost (final)
  *       └─────────────────stop, release─────────┴──▶ ended (final)
@@ -46,6 +46,8 @@ export interface LeaseOptions {
   readonly lengthMs: number;
   /** What a holder tells with each renewal. */
   readonly progress: () => Pick<LeaseRecord, 'inputSeq' | 'outcomeSeq'>;
+  /** Whether this holder's process is known to have ended: nobody needs to wait for its silence. */
+  readonly hasEnded: (holder: string) => boolean;
   /** Whether to take a lease whose holder has been silent for this long beyond its length; a free one is always taken. */
   readonly wants: (overdueMs: number) => boolean;
   /** Told what stands there, at every look. */
@@ -62,6 +64,8 @@ export interface Lease {
   whenHeld(): Promise<void>;
   /** Of the newest record that was seen or written; 0 before the first. */
   readonly epoch: number;
+  /** Looks at it without delay: something became known that may make it due. */
+  hurry(): void;
   /** Gives it back, so that the next one need not wait for its end; no more than a try where the server does not answer. */
   release(): Promise<void>;
   /** Leaves it as it is, as a crash would. */
@@ -86,6 +90,11 @@ export function startLease(c: StreamConnection, o: LeaseOptions): Lease {
   let heldUntilMs = Number.NEGATIVE_INFINITY;
   let waiters: { resolve: () => void; reject: (error: WeirError) => void }[] = [];
   let wake: () => void = () => undefined;
+  let isHurried = false;
+  const hurry = (): void => {
+    isHurried = true;
+    wake();
+  };
 
   const isHeld = (): boolean => state === 'held' && performance.now() < heldUntilMs;
   const settle = (error?: WeirError): void => {
@@ -141,7 +150,8 @@ export function startLease(c: StreamConnection, o: LeaseOptions): Lease {
     // An earlier write of ours whose answer was lost: its time is over or unknown, so it is renewed first.
     if (stored?.record.holder === o.holder) return hold(stored, Number.NEGATIVE_INFINITY);
     if (stored !== undefined) o.onSeen(stored.record);
-    const overdueMs = nowMs - silentSinceMs - o.lengthMs;
+    const silentForMs = nowMs - silentSinceMs - o.lengthMs;
+    const overdueMs = stored !== undefined && o.hasEnded(stored.record.holder) ? Math.max(0, silentForMs) : silentForMs;
     const isFree = stored === undefined || stored.record.released;
     if (isFree || (overdueMs >= 0 && o.wants(overdueMs))) await take(stored);
   };
@@ -184,6 +194,7 @@ export function startLease(c: StreamConnection, o: LeaseOptions): Lease {
   const run = async (): Promise<void> => {
     while (state === 'watching' || state === 'held') {
       const startedMs = performance.now();
+      isHurried = false;
       let waitMs = Math.min(o.lengthMs * LOOK_SHARE, LOOK_MAX_MS);
       try {
         if (state === 'watching') await look();
@@ -192,7 +203,7 @@ export function startLease(c: StreamConnection, o: LeaseOptions): Lease {
       } catch (error) {
         c.log.debug({ key: o.key, err: error }, 'the lease cannot be reached now');
       }
-      const leftMs = startedMs + waitMs - performance.now();
+      const leftMs = isHurried ? 0 : startedMs + waitMs - performance.now();
       if (state === 'watching' || state === 'held') await sleep(Math.max(1, leftMs));
     }
   };
@@ -204,7 +215,7 @@ export function startLease(c: StreamConnection, o: LeaseOptions): Lease {
         resolve();
       };
     });
-  const removeListener = c.onReconnect(() => wake());
+  const removeListener = c.onReconnect(hurry);
   const running = run();
 
   const end = (): void => {
@@ -224,6 +235,7 @@ export function startLease(c: StreamConnection, o: LeaseOptions): Lease {
     get epoch() {
       return (own ?? seen)?.record.epoch ?? 0;
     },
+    hurry,
     async release() {
       const wasHeld = state === 'held';
       end();

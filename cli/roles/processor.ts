@@ -5,14 +5,16 @@ import { connectStream } from '../../stream/connection.ts';
 import { serveMetrics } from '../../stream/metrics-exchange.ts';
 import type { RoleContext, RunningRole } from './role.ts';
 
-export async function startProcessor({ config, parts, log, metrics, clock }: RoleContext): Promise<RunningRole> {
+export async function startProcessor({ config, parts, log, metrics, clock, brief }: RoleContext): Promise<RunningRole> {
   const connection = await connectStream({ ...parts.nats, name: 'weir-processor', log });
   const name = `${hostname()}/${process.pid}`;
-  const processor = await runProcessor({ connection, config, name, log, metrics, clock });
+  const processor = await runProcessor({ connection, config, name, id: brief.id, log, metrics, clock });
+  processor.markEnded(brief.ended);
   // Counters of two engines on one log are not to be added up.
   serveMetrics(connection, () => (processor.isLeading ? 'processor' : 'standby'), metrics);
   return {
     done: processor.done,
+    markEnded: processor.markEnded,
     async stop() {
       await processor.stop();
       await connection.close();

@@ -19,5 +19,7 @@ export interface RunningRole {
   /** Settles when the role ends by itself; rejects with what it could not go on from. */
   readonly done: Promise<void>;
   readonly url?: string;
+  /** For a processor: processes, by the ids of their briefs, that have ended. */
+  markEnded?(ids: readonly string[]): void;
   stop(): Promise<void>;
 }

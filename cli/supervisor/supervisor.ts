@@ -21,6 +21,7 @@ import {
 import { loadSecrets } from '../secrets.ts';
 import { setUp } from '../set-up.ts';
 import { type EdgeService, type RoleName, type RoleProcess, startRoleProcess } from './role-process.ts';
+import { createProcessId, createProcessorStarter } from './start-processor.ts';
 import { type Child, type SupervisedChild, superviseChild } from './supervised-child.ts';
 
 const NATS_USER = 'weir';
@@ -143,14 +144,16 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
     let url: string | undefined;
     const roleEnv = { ...env, [PARTS_VARIABLE]: JSON.stringify(parts) };
+    const startProcessor = createProcessorStarter(roleEnv);
     for (const role of roles) {
-      await supervise(
-        role,
-        () => startRoleProcess({ role, env: roleEnv, brief: { serves, ...(url === undefined ? {} : { url }) } }),
-        (started: RoleProcess) => {
-          url = started.url ?? url;
-        },
-      );
+      const start = (): Promise<RoleProcess> => {
+        const brief = { serves, ...(url === undefined ? {} : { url }) };
+        if (role === 'processor') return startProcessor(brief);
+        return startRoleProcess({ role, env: roleEnv, brief: { ...brief, id: createProcessId(), ended: [] } });
+      };
+      await supervise(role, start, (started: RoleProcess) => {
+        url = started.url ?? url;
+      });
     }
     run = { pid: process.pid, startedAt: new Date().toISOString(), pids, parts, ...(url === undefined ? {} : { url }) };
     writeRunFile(dataDir, run);

@@ -1,6 +1,6 @@
 /**
  * `npm run loadtest -- takeover`: two processors on one log under steady traffic, the leading one killed, paused or stopped in
- * turn; how long OUTCOMES stands still each time, and whether in the end it holds everything once.
+ * turn; or one that nobody stands by for, killed and stopped; how long OUTCOMES stands still each time, and whether in the end it holds everything once.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,10 +23,12 @@ import { ensureTopology, STATE_BUCKET } from '../../stream/topology.ts';
 import { syntheticEvent } from '../driver/synthetic-events.ts';
 import { compareLogs, type LogComparison } from '../log/compare-logs.ts';
 import { delay } from '../send/event-sender.ts';
-import { startProcessorPair } from './processor-pair.ts';
+import { startProcessors } from './processors.ts';
 import { type Silence, silenceAfter } from './silence.ts';
 
 const WAYS = ['kill', 'pause', 'stop'] as const;
+/** Nobody takes the place of one that only sleeps. */
+const WAYS_ALONE = ['kill', 'stop'] as const;
 /** How the leader ends: SIGKILL; SIGSTOP until another leads; SIGTERM. */
 export type Way = (typeof WAYS)[number];
 const SIGNALS: Readonly<Record<Way, NodeJS.Signals>> = { kill: 'SIGKILL', pause: 'SIGSTOP', stop: 'SIGTERM' };
@@ -34,6 +36,8 @@ const SIGNALS: Readonly<Record<Way, NodeJS.Signals>> = { kill: 'SIGKILL', pause:
 export interface TakeoverOptions {
   /** Where `dist/` is. */
   readonly root: string;
+  /** One alone, which is started again, or two. */
+  readonly processors: 1 | 2;
   /** How often the leader is ended: by each way in turn. */
   readonly rounds: number;
   /** Events a second. */
@@ -43,6 +47,7 @@ export interface TakeoverOptions {
 }
 
 export interface TakeoverResult extends LogComparison {
+  readonly processors: number;
   readonly rounds: number;
   readonly rate: number;
   readonly events: number;
@@ -77,9 +82,9 @@ export async function measureTakeover(o: TakeoverOptions): Promise<TakeoverResul
     await ensureTopology(connection, parseConfig({}));
     const nowhere = { url: 'http://127.0.0.1:1', user: 'none', password: 'none', database: 'none' };
     const parts = JSON.stringify({ nats, store: nowhere, jwtSecret: 'nobody signs anything in this measurement' });
-    const pair = startProcessorPair(o.root, parts, dataDir);
-    undo.push(() => pair.stop());
-    return await run(o, connection, pair.pids);
+    const processors = startProcessors(o.processors, o.root, parts, dataDir);
+    undo.push(() => processors.stop());
+    return await run(o, connection, processors.pids);
   } finally {
     for (const step of undo.reverse()) await step();
   }
@@ -92,12 +97,15 @@ async function run(
 ): Promise<TakeoverResult> {
   const world = observe(connection);
   const feed = startFeed(connection, o.rate);
+  const ways = o.processors === 1 ? WAYS_ALONE : WAYS;
   const silences: Record<Way, Silence[]> = { kill: [], pause: [], stop: [] };
   try {
     for (let round = 0; round < o.rounds; round++) {
-      const way = WAYS[round % WAYS.length] as Way;
+      const way = ways[round % ways.length] as Way;
       const sinceMs = performance.now();
-      await until('a leader and a standby close behind it', o.signal, () => world.isPaired(sinceMs));
+      await until('a leader, and whoever stands by close behind it', o.signal, () =>
+        o.processors === 1 ? world.isLed(sinceMs) : world.isPaired(sinceMs),
+      );
       const { pid, epoch } = await world.leader();
       if (!pids().includes(pid)) throw new Error(`the lease is held by process ${pid}, which is none of ours`);
       const atMs = Date.now();
@@ -116,7 +124,14 @@ async function run(
     const takeoverMs = Object.fromEntries(
       WAYS.filter((way) => silences[way].length > 0).map((way) => [way, summarize(silences[way])]),
     );
-    return { rounds: o.rounds, rate: o.rate, events, takeoverMs, ...(await compareLogs(connection)) };
+    return {
+      processors: o.processors,
+      rounds: o.rounds,
+      rate: o.rate,
+      events,
+      takeoverMs,
+      ...(await compareLogs(connection)),
+    };
   } finally {
     world.stop();
     await feed.stop();
@@ -139,6 +154,8 @@ function observe(connection: StreamConnection) {
   return {
     appendedMs,
     answeredSeq,
+    /** Somebody has told after `sinceMs` that it leads. */
+    isLed: (sinceMs: number): boolean => leading.ageMs() < performance.now() - sinceMs && answeredSeq() > 0,
     /** A standby has told after `sinceMs` that it is about as far as the leader. */
     isPaired: (sinceMs: number): boolean =>
       standby.ageMs() < performance.now() - sinceMs &&

@@ -7,6 +7,7 @@ it('measures how long a standby takes, and finds everything answered once', asyn
   const lines: string[] = [];
   const result = await measureTakeover({
     root: fileURLToPath(new URL('../..', import.meta.url)),
+    processors: 2,
     rounds: 3,
     rate: 500,
     signal: AbortSignal.timeout(180_000),

@@ -13,7 +13,9 @@ export function processorMain(
   return async (life) => {
     const connection = await connectPart(s, `weir-${name}`);
     const metrics = new Registry();
-    const processor = await runProcessor({ connection, config: s.config, name, log: s.log, metrics, clock: s.clock });
+    const { log, clock, config } = s;
+    const processor = await runProcessor({ connection, config, name, id: life.id, log, metrics, clock });
+    processor.markEnded(life.ended);
     // One that is replaced while it stops says so, here and by `done`.
     life.onStop(() => void processor.stop().catch(() => undefined));
     onRunning(life, processor, metrics);

@@ -33,6 +33,9 @@ const BASE_CONFIG = parseConfig({});
 /** First byte of an encoded tick. */
 const TICK_KIND = 2;
 const TWO_PROCESSORS_CHANCE = 0.6;
+/** Under one supervisor, as it were, which tells each of the other's end; elsewhere only a successor knows. */
+const TOLD_OF_ENDS_CHANCE = 0.5;
+const TOLD_AFTER_MS = 1;
 const TWO_SINKS_CHANCE = 0.5;
 /** Often so short that both write, each as far as the other lets it. */
 const SINK_STANDBY_MAX_MS = 150;
@@ -94,8 +97,9 @@ export class World {
       openStore: (caller) => this.clickHouse.open(caller),
     };
     const part = { scheduler, network: this.network, random: random.fork(), count: this.count };
+    const onEnd = random.chance(TOLD_OF_ENDS_CHANCE) ? this.#tellOfEnd : undefined;
     const processor = (name: string): Part =>
-      new Part(name, part, processorMain(surroundings, name, this.#watchProcessor));
+      new Part(name, { ...part, ...(onEnd && { onEnd }) }, processorMain(surroundings, name, this.#watchProcessor));
     const sink = (name: string): Part => new Part(name, part, sinkMain(surroundings, chooseSinkLimits(random)));
     this.parts = [
       processor('processor'),
@@ -147,6 +151,11 @@ export class World {
       const hasFollowed = (await metricOf(metrics, 'standby_compared_parts_total')) > 0;
       if (this.#leaders++ > 0) this.count(hasFollowed ? 'standby took over' : 'processor leads again');
     });
+  };
+
+  readonly #tellOfEnd = (id: string): void => {
+    for (const { owner, running } of this.#processors)
+      if (owner.alive) this.scheduler.after(TOLD_AFTER_MS, owner, () => running.markEnded([id]));
   };
 
   readonly count = (fault: string): void => {

@@ -9,6 +9,10 @@ import type { Owner, Scheduler } from './scheduler.ts';
 
 export interface Life {
   readonly owner: Owner;
+  /** Of this life alone. */
+  readonly id: string;
+  /** Earlier lives of this part that are known to have ended. */
+  readonly ended: readonly string[];
   /** Tells those who wait for this process that it is gone; called once. */
   onDeath(listener: () => void): void;
   /** Makes a clean stop possible, as SIGTERM asks for it. */
@@ -20,6 +24,7 @@ export type PartMain = (life: Life) => Promise<void>;
 
 interface Current {
   readonly owner: Owner;
+  readonly id: string;
   readonly listeners: (() => void)[];
   onStop?: () => void;
 }
@@ -29,6 +34,8 @@ export interface PartOptions {
   readonly network: Network;
   readonly random: Random;
   readonly count: (fault: string) => void;
+  /** Told of each life's end, unless it was put aside before. */
+  readonly onEnd?: (id: string) => void;
 }
 
 const RESTART_MIN_MS = 50;
@@ -44,6 +51,8 @@ export class Part {
   /** Asked to stop; its end is no failure. */
   readonly #stopping = new Set<Owner>();
   #ends = 0;
+  #lives = 0;
+  readonly #ended: string[] = [];
 
   constructor(name: string, options: PartOptions, main: PartMain) {
     this.name = name;
@@ -59,10 +68,13 @@ export class Part {
     const { scheduler } = this.#o;
     const owner = scheduler.createOwner(this.name);
     const listeners: (() => void)[] = [];
-    const current: Current = { owner, listeners };
+    const id = `${this.name}.${++this.#lives}`;
+    const current: Current = { owner, id, listeners };
     this.#current = current;
     const life: Life = {
       owner,
+      id,
+      ended: [...this.#ended],
       onDeath: (listener) => void listeners.push(listener),
       onStop: (listener) => {
         current.onStop = listener;
@@ -70,8 +82,8 @@ export class Part {
     };
     scheduler.after(0, owner, () => {
       this.#main(life).then(
-        () => this.#ended(owner, new Error('it returned')),
-        (error: unknown) => this.#ended(owner, error),
+        () => this.#hasEnded(owner, new Error('it returned')),
+        (error: unknown) => this.#hasEnded(owner, error),
       );
     });
   }
@@ -121,7 +133,7 @@ export class Part {
     this.#o.scheduler.after(forMs * 2 + 4_000, this.#o.network.world, () => this.#bury(current.owner, []));
   }
 
-  #ended(owner: Owner, error: unknown): void {
+  #hasEnded(owner: Owner, error: unknown): void {
     if (!owner.alive) return;
     const wasAsked = this.#stopping.has(owner);
     if (!wasAsked) this.#o.count(`${this.name} ended by itself`);
@@ -140,7 +152,12 @@ export class Part {
   }
 
   #startAgain(): void {
+    const ended = this.#current?.id;
     this.#current = undefined;
+    if (ended !== undefined) {
+      this.#ended.push(ended);
+      this.#o.onEnd?.(ended);
+    }
     const { scheduler, random, network } = this.#o;
     scheduler.after(random.between(RESTART_MIN_MS, RESTART_MAX_MS), network.world, () => this.start());
   }

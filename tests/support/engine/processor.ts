@@ -1,4 +1,5 @@
 /** A processor against a real nats-server, and its log filled and read back: what the loop's tests compare. */
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { digestHex } from '../../../core/hash.ts';
@@ -20,22 +21,25 @@ const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
 
 export interface StartedProcessor extends RunningProcessor {
   readonly metrics: Registry;
+  readonly id: string;
 }
 
 export async function startProcessor(
   connection: StreamConnection,
   config: Partial<ProcessorOptions['config']> = {},
 ): Promise<StartedProcessor> {
+  const id = randomBytes(6).toString('hex');
   const metrics = new Registry();
   const running = await runProcessor({
     connection,
     config: { ...PROCESSOR_CONFIG, ...config },
     name: 'test',
+    id,
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     metrics,
     clock: { nowMs: () => 0 },
   });
-  return Object.assign(Object.create(running, {}), { metrics });
+  return Object.assign(Object.create(running, {}), { metrics, id });
 }
 
 /** Puts frames into EVENTS as they are, each acknowledged. */
