@@ -19,10 +19,10 @@ const STARTERS: Record<RoleName, (context: RoleContext) => Promise<RunningRole>>
 };
 
 const role = process.argv[2] as RoleName;
-process.title = `weir-${role}`;
 const brief = JSON.parse(process.argv[3] ?? '') as RoleBrief;
+process.title = `weir-${brief.name}`;
 const config = parseConfig(process.env);
-const log = createLogger(config, role);
+const log = createLogger(config, brief.name);
 const metrics = new Registry();
 metrics.setDefaultLabels({ role });
 collectDefaultMetrics({ register: metrics });

@@ -20,12 +20,14 @@ const STOP_TIMEOUT_MS = 30_000;
 interface StartOptions {
   readonly role?: readonly string[];
   readonly demo: boolean;
+  readonly standby: boolean;
 }
 
 export function startCommand(): Command {
   return new Command('start')
     .description('start Weir with everything embedded, or the given roles of it')
     .option('--role <roles>', `comma-separated: ${Object.keys(PROCESS_OF_ROLE).join(', ')} (default: all)`, parseRoles)
+    .option('--standby', 'a second processor, which follows the first and takes its place when it ends', false)
     .option('--no-demo', 'leave the demo world out')
     .action(start);
 }
@@ -45,7 +47,9 @@ function processesOf(options: StartOptions, config: Config): RoleName[] {
   return START_ORDER.filter((role) => wanted.has(role));
 }
 
-async function start(options: StartOptions): Promise<void> {
+async function start(options: StartOptions, command: Command): Promise<void> {
+  if (options.standby && options.role?.includes('processor') === false)
+    command.error('error: --standby is for the role processor, which is not among the given ones');
   const config = parseConfig(process.env);
   const log = createLogger(config, 'supervisor');
   const say = (line: string) => process.stdout.write(`  ${line}\n`);
@@ -66,6 +70,7 @@ async function start(options: StartOptions): Promise<void> {
     env: process.env,
     roles: processesOf(options, config),
     serves: EDGE_SERVICES.filter((service) => options.role?.includes(service) ?? true),
+    standby: options.standby,
     log,
     say,
   });

@@ -19,6 +19,8 @@ export interface RoleBrief {
   /** Base address of the HTTP server, for roles that start after it. */
   readonly url?: string;
   readonly serves: readonly EdgeService[];
+  /** Of this part of the supervisor's, whichever process it is: for logs. */
+  readonly name: string;
   /** Of this process alone. */
   readonly id: string;
   /** Processors whose end was seen, by their ids. */

@@ -26,12 +26,16 @@ import { type Child, type SupervisedChild, superviseChild } from './supervised-c
 
 const NATS_USER = 'weir';
 const STORE_USER = 'weir';
+/** Either may lead: the names say which was started first. */
+const PROCESSOR_PAIR = ['processor', 'processor-2'];
 
 export interface SupervisorOptions {
   readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly roles: readonly RoleName[];
   readonly serves: readonly EdgeService[];
+  /** A second processor, which follows the one that leads and takes its place. */
+  readonly standby: boolean;
   readonly log: Logger;
   /** One line for each step of the start, for the person who waits. */
   readonly say: (line: string) => void;
@@ -44,7 +48,7 @@ export interface Supervisor {
 
 /** Throws a `WeirError` if another Weir runs on the data directory or a part does not start; what had started is stopped. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { config, env, roles, serves, log, say } = options;
+  const { config, env, roles, serves, standby, log, say } = options;
   const dataDir = resolve(config.WEIR_DATA_DIR);
   refuseSecondWeir(dataDir);
   const secrets = loadSecrets(dataDir);
@@ -145,16 +149,20 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     let url: string | undefined;
     const roleEnv = { ...env, [PARTS_VARIABLE]: JSON.stringify(parts) };
     const startProcessor = createProcessorStarter(roleEnv);
-    for (const role of roles) {
-      const start = (): Promise<RoleProcess> => {
-        const brief = { serves, ...(url === undefined ? {} : { url }) };
-        if (role === 'processor') return startProcessor(brief);
-        return startRoleProcess({ role, env: roleEnv, brief: { ...brief, id: createProcessId(), ended: [] } });
-      };
-      await supervise(role, start, (started: RoleProcess) => {
-        url = started.url ?? url;
-      });
-    }
+    const startRole = (role: RoleName, name: string): Promise<RoleProcess> => {
+      const brief = { name, serves, ...(url === undefined ? {} : { url }) };
+      if (role === 'processor') return startProcessor(brief);
+      return startRoleProcess({ role, env: roleEnv, brief: { ...brief, id: createProcessId(), ended: [] } });
+    };
+    for (const role of roles)
+      for (const name of role === 'processor' && standby ? PROCESSOR_PAIR : [role])
+        await supervise(
+          name,
+          () => startRole(role, name),
+          (started) => {
+            url = started.url ?? url;
+          },
+        );
     run = { pid: process.pid, startedAt: new Date().toISOString(), pids, parts, ...(url === undefined ? {} : { url }) };
     writeRunFile(dataDir, run);
     return { url, stop: stopAll };

@@ -24,7 +24,7 @@ export function startProcessors(count: number, root: string, parts: string, data
 
   const start = (ended: readonly string[]): void => {
     const id = randomBytes(6).toString('hex');
-    const brief = JSON.stringify({ serves: [], id, ended });
+    const brief = JSON.stringify({ name: 'processor', serves: [], id, ended });
     const child = fork(join(root, 'dist/cli/role-main.js'), ['processor', brief], {
       env: { ...process.env, WEIR_PARTS: parts, WEIR_DATA_DIR: dataDir, LOG_LEVEL: 'silent' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -33,7 +33,7 @@ export interface WeirUnderTest {
 }
 
 export async function startWeir(
-  options: { demo?: boolean; env?: Record<string, string> } = {},
+  options: { demo?: boolean; args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<WeirUnderTest> {
   const dataDir = mkdtempSync(join(tmpdir(), 'weir-e2e-'));
   let port = '0';
@@ -41,7 +41,7 @@ export async function startWeir(
   let output = '';
 
   const launch = async (): Promise<void> => {
-    const args = ['start', ...(options.demo === true ? [] : ['--no-demo'])];
+    const args = ['start', ...(options.demo === true ? [] : ['--no-demo']), ...(options.args ?? [])];
     output = '';
     supervisor = spawn(process.execPath, [MAIN, ...args], {
       env: { ...process.env, NODE_ENV: 'development', WEIR_DATA_DIR: dataDir, PORT: port, ...options.env },
