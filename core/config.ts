@@ -1,7 +1,7 @@
 /**
  * Every setting of Weir, its default and its meaning, in one schema keyed by the environment variable's name.
  * `parseConfig` gives a frozen config or reports all problems at once; `.env.example` is checked against this by a test.
- * What changes a decision is not here: engine settings travel through the log with the rule set.
+ * What changes a decision takes effect through the log: `WEIR_DISTINCT_EVENTS_MAX` travels there with the next rule set.
  */
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
@@ -89,6 +89,14 @@ export const ConfigSchema = Type.Object({
   WEIR_CHECKPOINT_INTERVAL_MS: count(60_000, 'Longest time between checkpoints of the engine'),
   WEIR_CHECKPOINT_EVENTS_MAX: count(300_000, 'Events before the next checkpoint: what a restart has to play again'),
   WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
+  WEIR_DISTINCT_EVENTS_MAX: Type.Optional(
+    Type.Integer({
+      minimum: 512,
+      maximum: 65_536,
+      description:
+        'Events in a window up to which distinct values are counted one by one, and beyond which they are estimated; goes into the log with the next rule set, and empty leaves what was set before, 4096 at first',
+    }),
+  ),
   WEIR_OUTCOMES_IN_FLIGHT_MAX: count(64, 'Outcome frames sent and not yet acknowledged'),
   WEIR_LEASE_MS: Type.Integer({
     minimum: 100,

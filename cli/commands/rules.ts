@@ -3,7 +3,6 @@ import { userInfo } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import pino, { type Logger } from 'pino';
-import { DEFAULT_ENGINE_SETTINGS } from '../../core/codec/entry.ts';
 import { parseConfig } from '../../core/config.ts';
 import { WeirError } from '../../core/errors.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
@@ -14,6 +13,7 @@ import { lintRules } from '../../rules/lint-rules.ts';
 import { openStore, type Store } from '../../storage/open-store.ts';
 import { connectStream, type StreamConnection } from '../../stream/connection.ts';
 import { activateRules, type ColdRules, type FillWindows } from '../../stream/rules/activate-rules.ts';
+import { chooseEngineSettings } from '../../stream/rules/engine-settings.ts';
 import type { Parts } from '../parts.ts';
 import { formatCoverage } from './format-coverage.ts';
 import { findRunning } from './running.ts';
@@ -80,7 +80,8 @@ async function importRules(entries: readonly CatalogEntry[], { author, comment, 
   const { parts } = findRunning(config);
   const connection = await connectStream({ ...parts.nats, name: 'weir-cli', log });
   try {
-    const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author, comment };
+    const settings = await chooseEngineSettings(connection, config);
+    const activation = { documents, settings, author, comment };
     const fill: FillWindows = (rules) => fillWithBar(parts, connection, rules, log);
     const result = await activateRules(connection, config, log, activation, cold ? undefined : fill);
     const { version, position } = result;

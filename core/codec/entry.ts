@@ -35,7 +35,7 @@ export interface EngineSettings {
   readonly distinctEventsMax?: number;
 }
 
-export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
+export const DEFAULT_ENGINE_SETTINGS: Required<EngineSettings> = {
   allowedLatenessMs: HOUR_MS,
   historyMs: 400 * DAY_MS,
   historyEventsMax: 32_768,

@@ -12,7 +12,7 @@ describe('config', () => {
     );
     const defaults = Object.entries(ConfigSchema.properties).map(([name, schema]) => [
       name,
-      String('default' in schema ? schema.default : undefined),
+      String('default' in schema ? schema.default : ''),
     ]);
     expect(listed).toEqual(Object.fromEntries(defaults));
   });
@@ -21,6 +21,12 @@ describe('config', () => {
     const attempt = () => parseConfig({ PORT: 'eighty', LOG_LEVEL: 'loud', WEIR_SINK_ROWS_MAX: '0' });
     expect(attempt).toThrow(WeirError);
     expect(attempt).toThrow(/PORT.*LOG_LEVEL.*WEIR_SINK_ROWS_MAX/);
+  });
+
+  it('keeps the bound of exact distinct counts within its range, and unset where nothing is said', () => {
+    const given = (text: string) => parseConfig({ WEIR_DISTINCT_EVENTS_MAX: text }).WEIR_DISTINCT_EVENTS_MAX;
+    expect([given('512'), given('65536'), given('')]).toEqual([512, 65_536, undefined]);
+    for (const text of ['511', '65537', 'all']) expect(() => given(text)).toThrow(/^WEIR_DISTINCT_EVENTS_MAX must be/);
   });
 
   it('refuses a secret that is too short to sign with', () => {

@@ -178,6 +178,23 @@ describe('distinct values of a key with many events', () => {
     expect(leafOf(711)).not.toHaveProperty('approximate');
   });
 
+  it('follow a bound that changes in the log at the same event, wherever an engine restarts', () => {
+    const run = (restartEvery: number, nextMax: number) => {
+      let engine = createEngine();
+      engine.step(1, encodeEntries([rulesetEntry([RULE], { distinctEventsMax: 600 })]));
+      for (let i = 0; i < 2_000; i++) {
+        if (i % restartEvery === restartEvery - 1) engine = restoreEngine(engine.snapshot());
+        const change = i === 1_500 ? [rulesetEntry([RULE], { distinctEventsMax: nextMax }, 2)] : [];
+        engine.step(i + 2, encodeEntries([...change, { kind: 'event', event: { ...pay(i), id: `t-${i}` } }]));
+      }
+      expect(engine.stats()).toMatchObject({ poison: 0, accepted: 2_000 });
+      return engine.stats().digest;
+    };
+    const undisturbed = run(10_000, 4_096);
+    expect([run(333, 4_096), run(1_501, 4_096)]).toEqual([undisturbed, undisturbed]);
+    expect(run(10_000, 600)).not.toBe(undisturbed);
+  });
+
   it('need a bound of at least 512', () => {
     expect(() => createScenario([RULE], { distinctEventsMax: 511 })).toThrow('distinctEventsMax is 511');
     expect(createScenario([RULE], { distinctEventsMax: 512 }).engine.stats().rulesetVersion).toBe(1);
