@@ -84,6 +84,11 @@ function registerEngineCounters(registry: Registry, stats: () => EngineStats): v
     ['offers_withdrawn_total', 'Offers withdrawn', (s) => s.withdrawn],
     ['shadowed_total', 'Events and timers on which shadow rules fired', (s) => s.shadowed],
     ['window_events_cut_total', 'Events that left a full window before their time', (s) => s.cutEvents],
+    [
+      'moving_windows_displaced_total',
+      'Windows of distinct values and percentiles that made room for others, and were looked at event by event when read again',
+      (s) => s.movingWindowsDisplaced,
+    ],
     ['window_keys_evicted_total', 'Window keys given back because nothing could reach them', (s) => s.evictedKeys],
     ['labels_unmatched_total', 'Labels whose transaction is not in the history', (s) => s.labelsUnmatched],
     ['customers_merged_total', 'Identifiers with events of their own, merged when linked', (s) => s.customersMerged],

@@ -69,6 +69,16 @@ program
   });
 
 program
+  .command('hot-keys')
+  .description('cost of an event where a key has 25,000 of them, by aggregate')
+  .option('--json <file>', 'also write the result there')
+  .action(async ({ json }: { json?: string }) => {
+    const { runHotKeysBench } = await import('./scaling/hot-keys.ts');
+    const result = runHotKeysBench((row) => process.stderr.write(`${JSON.stringify(row)}\n`));
+    await report(result, result.rows, json);
+  });
+
+program
   .command('state')
   .description('memory, checkpoints, stalls and start-up of a large state')
   .option('--json <file>', 'also write the result there')

@@ -178,10 +178,14 @@ export class EngineState {
   /** See `EngineStats`. */
   get bytes(): EngineStats['bytes'] {
     const free = this.slab.freeWords * BYTES_PER_WORD;
+    const { sketches, counts, bands } = this.windows.hot;
     return {
       used: this.slab.top * BYTES_PER_WORD - free,
       free,
       indexes: this.entities.index.bytes + this.windows.cells.index.bytes,
+      sketches: sketches.bytes,
+      distinctWindows: counts.bytes,
+      percentileWindows: bands.bytes,
     };
   }
 

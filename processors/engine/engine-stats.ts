@@ -63,11 +63,23 @@ export interface EngineStats extends Readonly<EngineCounters> {
   readonly cutEvents: number;
   /** Window keys given back because nothing could reach them. */
   readonly evictedKeys: number;
-  /** Memory of the state: blocks in use, free blocks among them, and the indexes that find ids and window keys. */
+  /**
+   * Windows of distinct values and percentiles that made room for others where they take all the memory they may. Counted
+   * since this engine was made, not since the log began: a restored one starts without such windows.
+   */
+  readonly movingWindowsDisplaced: number;
+  /**
+   * Memory of the state: blocks in use, free blocks among them, and the indexes that find ids and window keys. Then what
+   * follows from the events of keys with many of them: sketches for estimates of distinct values, and what windows of distinct
+   * values and percentiles keep from one read to the next.
+   */
   readonly bytes: {
     readonly used: number;
     readonly free: number;
     readonly indexes: number;
+    readonly sketches: number;
+    readonly distinctWindows: number;
+    readonly percentileWindows: number;
   };
   /** Chained over every outcome byte since the log began: equal digests mean equal outcomes. */
   readonly digest: string;

@@ -210,6 +210,7 @@ class LogEngine implements Engine {
       sequenceKeys: state.sequences.store.count,
       timers: state.absences.size,
       cutEvents: state.windows.cutEvents + state.sequences.store.cut,
+      movingWindowsDisplaced: state.windows.hot.counts.displaced + state.windows.hot.bands.displaced,
       bytes: state.bytes,
       digest: digestText(state.digest),
       frameDigest: this.#frameDigest,

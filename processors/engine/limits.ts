@@ -41,6 +41,11 @@ export const COVERED_WINDOWS_RECORDED_MAX = 200;
 export const KEY_PATHS_MAX = 64;
 /** Characters of the longest value at such a path that is a key; an event with a longer one has no such key. */
 export const PATH_KEY_UNITS_MAX = 256;
+/**
+ * Bytes of what windows of `distinct`, and as many of what those of `percentile`, keep from one read to the next where a key has
+ * many events. Past it those that were not read lately make room, and look at each event when they are read again.
+ */
+export const MOVING_WINDOWS_BYTES_MAX = 67_108_864;
 /** Distinct (type, over, of, where) of a rule set. A rule set with more is poison. */
 export const SERIES_MAX = 4_096;
 

@@ -2,7 +2,7 @@
 import type { EngineState } from '../engine-state.ts';
 import { type MemoryPart, MemoryReport } from './memory-report.ts';
 
-/** The parts of the slab, then the indexes beside it. */
+/** The parts of the slab, then what lies beside it: the indexes, and what is kept of windows with many events. */
 export function describeMemory(state: EngineState): readonly MemoryPart[] {
   const report = new MemoryReport(state.slab);
   state.entities.measure(report);
@@ -15,8 +15,15 @@ export function describeMemory(state: EngineState): readonly MemoryPart[] {
     ['index of ids', state.entities.index],
     ['index of window keys', state.windows.cells.index],
   ] as const;
+  const { sketches, counts, bands } = state.windows.hot;
+  const derived = [
+    ['sketches of distinct values', sketches],
+    ['windows of distinct values', counts],
+    ['windows of percentiles', bands],
+  ] as const;
   return [
     ...report.finish(),
     ...indexes.map(([part, { count, bytes, usedBytes }]) => ({ part, count, bytes, usedBytes })),
+    ...derived.map(([part, { count, bytes }]) => ({ part, count, bytes, usedBytes: bytes })),
   ];
 }

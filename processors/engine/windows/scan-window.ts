@@ -1,8 +1,10 @@
 /**
- * Aggregates that look at every event of a window: distinct values and percentiles of any, sum, spread and extremes of one
- * with few events. 1–8 ns an event, whatever the offset or lateness, and exact; the ring's bound (`historyEventsMax`) is
- * theirs. Scratch memory is shared and grows to the largest window seen.
+ * Aggregates that look at every event of a window: sum, spread, extremes, distinct values and percentiles of one with few
+ * events, and the last two of one that no moving window follows (`hot/moving/`). 1–8 ns an event, whatever the offset or
+ * lateness, and exact; the ring's bound (`historyEventsMax`) is theirs. Scratch memory is shared and grows to the largest
+ * window seen.
  */
+import { selectRank } from './hot/moving/select-rank.ts';
 import type { WindowStore } from './window-store.ts';
 
 /** Open-addressing set that is emptied by raising the stamp. */
@@ -116,34 +118,7 @@ export function percentileOf(
 ): number | undefined {
   const count = to - from + (pending === undefined ? 0 : 1);
   if (count === 0) return undefined;
-  return select(valuesOf(store, cell, from, to, pending, isMoney), count, Math.ceil((p / 100) * count) - 1);
-}
-
-/** The value that would stand at `rank` if the first `count` were sorted (Hoare's selection, median of three). */
-function select(values: Float64Array, count: number, rank: number): number {
-  let low = 0;
-  let high = count - 1;
-  while (low < high) {
-    const pivot = medianOfThree(values[low] as number, values[(low + high) >> 1] as number, values[high] as number);
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while ((values[i] as number) < pivot) i++;
-      while ((values[j] as number) > pivot) j--;
-      if (i > j) break;
-      const swapped = values[i] as number;
-      values[i++] = values[j] as number;
-      values[j--] = swapped;
-    }
-    if (rank <= j) high = j;
-    else if (rank >= i) low = i;
-    else break;
-  }
-  return values[rank] as number;
-}
-
-function medianOfThree(a: number, b: number, c: number): number {
-  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  return selectRank(valuesOf(store, cell, from, to, pending, isMoney), 0, count - 1, Math.ceil((p / 100) * count) - 1);
 }
 
 function addSeen(value: number): 0 | 1 {

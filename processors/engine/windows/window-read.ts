@@ -2,6 +2,7 @@
  * What a window says at an event: (t − offset − last, t − offset], the event itself included where it belongs. The
  * event is not stored yet while it is judged ("pending"), so that an event that fails leaves no trace; reading adds it.
  */
+import { MOVING_EVENTS_MIN } from './hot/moving/moving-windows.ts';
 import { exactStddev, exactSum, SCANNED_EVENTS_MAX } from './hot/window-sums.ts';
 import { countDistinct, extremeOf, percentileOf, stddevOf, sumInOrder } from './scan-window.ts';
 import { NO_CELL } from './window-cells.ts';
@@ -71,11 +72,11 @@ function aggregate(
     case 'last':
       return pending ?? (to > from ? store.value(cell, to - 1, isMoney) : undefined);
     case 'distinct':
-      return distinctOf(store, cell, from, to, pending, read.exactEventsMax);
+      return distinctOf(store, read, cell, from, to, pending);
     case 'stddev':
       return spreadOf(store, cell, from, to, pending, isMoney, count);
     case 'percentile':
-      return percentileOf(store, cell, from, to, pending, isMoney, read.p);
+      return rankedOf(store, read, cell, from, to, pending, isMoney);
     default:
       return leastOrLargest(store, cell, from, to, pending, isMoney, read.aggregate === 'max' ? 1 : -1);
   }
@@ -100,14 +101,30 @@ function sumOf(
 /** How many different values there are. An estimate is told from a count by its half: a whole number is exact. */
 function distinctOf(
   store: WindowStore,
+  read: WindowRead,
   cell: number,
   from: number,
   to: number,
   pending: number | undefined,
-  exactEventsMax: number,
 ): number {
-  if (to - from <= exactEventsMax || !store.isHot(cell)) return countDistinct(store, cell, from, to, pending);
-  return Math.floor(store.hot.distinct(cell, from, to, pending)) + 0.5;
+  if (to - from <= MOVING_EVENTS_MIN || !store.isHot(cell)) return countDistinct(store, cell, from, to, pending);
+  if (to - from > read.exactEventsMax) return Math.floor(store.hot.distinct(cell, from, to, pending)) + 0.5;
+  return store.hot.counts.at(cell, read, from, to)?.distinct(pending) ?? countDistinct(store, cell, from, to, pending);
+}
+
+function rankedOf(
+  store: WindowStore,
+  read: WindowRead,
+  cell: number,
+  from: number,
+  to: number,
+  pending: number | undefined,
+  isMoney: boolean,
+): number | undefined {
+  const { bands } = store.hot;
+  const band = to - from > MOVING_EVENTS_MIN && store.isHot(cell) ? bands.at(cell, read, from, to) : undefined;
+  if (band === undefined) return percentileOf(store, cell, from, to, pending, isMoney, read.p);
+  return band.percentile(pending) ?? bands.anew(cell, read, from, to).percentile(pending);
 }
 
 /** A ring of an earlier version may lie flat until its next event. */

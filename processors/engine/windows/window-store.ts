@@ -1,9 +1,10 @@
 /**
  * The events that windows look at: one ring per (series, key), in order of event time, in the slab. A ring is columnar:
- * times, then what its series stores. Nothing is precomputed per window: a window is two positions in the ring, so
+ * times, then what its series stores. Nothing in state is precomputed per window: a window is two positions in the ring, so
  * a late event or an offset costs what a fresh one does, and every window is exact to the millisecond. A ring with many
- * events is a hot one (`hot/`), all others lie flat (`flat-rings.ts`).
+ * events is a hot one (`hot/`, where some windows are followed), all others lie flat (`flat-rings.ts`).
  */
+import { MOVING_WINDOWS_BYTES_MAX } from '../limits.ts';
 import type { MemoryReport } from '../memory/memory-report.ts';
 import type { RecordTableHead } from '../memory/record-table.ts';
 import { capacityOf, wrapped } from '../memory/ring-steps.ts';
@@ -46,10 +47,10 @@ export class WindowStore {
   readonly hot: HotRings;
   readonly #flat: FlatRings;
 
-  constructor(slab: Slab) {
+  constructor(slab: Slab, movingBytesMax = MOVING_WINDOWS_BYTES_MAX) {
     this.slab = slab;
     this.cells = new WindowCells(slab);
-    this.hot = new HotRings(slab, this.cells);
+    this.hot = new HotRings(slab, this.cells, movingBytesMax);
     this.#flat = new FlatRings(slab, this.cells);
   }
 

@@ -7,6 +7,7 @@ import type { HotDirectory } from './hot-directory.ts';
 import {
   CHUNK_EVENTS,
   columnsOf,
+  END_ENTRY,
   entryWords,
   FIRST_ENTRY,
   FIRST_MS,
@@ -55,6 +56,33 @@ export class HotChunks {
     if (halves[dir * 2 + KIND] !== MONEY_KIND) return words[column + j] as number;
     const next = j + 1 < this.#directory.eventsIn(dir, k) ? (words[column + j + 1] as number) : this.#sumOf(dir, k);
     return next - (words[column + j] as number);
+  }
+
+  /** Number of events of a chunk at or before `timeMs`, those let go included. */
+  search(dir: number, k: number, timeMs: number): number {
+    const { words, halves } = this.slab;
+    const chunk = this.#directory.chunkOf(dir, k);
+    let low = k === halves[dir * 2 + FIRST_ENTRY] ? (halves[dir * 2 + SKIPPED] as number) : 0;
+    let high = this.#directory.eventsIn(dir, k);
+    if (low < high && (words[chunk + high - 1] as number) <= timeMs) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((words[chunk + middle] as number) <= timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** How many events have one behind them that is not after `beforeMs`; undefined where the first chunk does not say. */
+  passedInFirst(dir: number, beforeMs: number): number | undefined {
+    const { words, halves } = this.slab;
+    const first = halves[dir * 2 + FIRST_ENTRY] as number;
+    if (first === halves[dir * 2 + END_ENTRY]) return 0;
+    const skipped = halves[dir * 2 + SKIPPED] as number;
+    const chunk = this.#directory.chunkOf(dir, first);
+    const count = this.#directory.eventsIn(dir, first);
+    for (let j = skipped + 1; j < count; j++) if ((words[chunk + j] as number) > beforeMs) return j - skipped - 1;
+    return undefined;
   }
 
   /** Sum of the values of a chunk of money. */

@@ -22,6 +22,9 @@ import {
   SUM,
 } from './hot-layout.ts';
 import { addToSums, rebase } from './hot-sums.ts';
+import { MovingWindows } from './moving/moving-windows.ts';
+import { RankBand } from './moving/rank-band.ts';
+import { EVENT_BYTES_MAX, ValueCounts } from './moving/value-counts.ts';
 import { Sketches } from './sketches.ts';
 
 /** Values of a part of a chunk; mean nothing between calls. */
@@ -31,7 +34,10 @@ export class HotRings {
   readonly slab: Slab;
   readonly directory: HotDirectory;
   readonly chunks: HotChunks;
-  readonly #sketches: Sketches;
+  readonly sketches: Sketches;
+  /** Of series of scalars, and of numbers. */
+  readonly counts: MovingWindows<ValueCounts>;
+  readonly bands: MovingWindows<RankBand>;
   readonly #cells: WindowCells;
   /** What `positionAfter` found last, as a sum of that window asks for it again; holds until something changes. */
   #foundCell = NO_CELL;
@@ -40,12 +46,17 @@ export class HotRings {
   #foundChunk = 0;
   #foundInChunk = 0;
 
-  constructor(slab: Slab, cells: WindowCells) {
+  /** `movingBytesMax`: of the moving windows of either kind. */
+  constructor(slab: Slab, cells: WindowCells, movingBytesMax: number) {
     this.slab = slab;
     this.#cells = cells;
     this.directory = new HotDirectory(slab, cells);
     this.chunks = new HotChunks(slab, this.directory);
-    this.#sketches = new Sketches(this.directory);
+    this.sketches = new Sketches(this.directory);
+    // So that no window takes more than a quarter of the bound.
+    const eventsMax = Math.floor(movingBytesMax / (4 * EVENT_BYTES_MAX));
+    this.counts = new MovingWindows(this, () => new ValueCounts(), { bytesMax: movingBytesMax, eventsMax });
+    this.bands = new MovingWindows(this, ({ p }) => new RankBand(p), { bytesMax: movingBytesMax });
   }
 
   /** Makes the cell an empty hot ring; what it had is the caller's to release. */
@@ -74,7 +85,7 @@ export class HotRings {
     if (this.#foundCell !== cell || this.#foundMs !== timeMs) {
       const dir = directory.at(cell);
       const k = directory.chunkAt(dir, timeMs);
-      const j = this.#search(dir, k, timeMs);
+      const j = this.chunks.search(dir, k, timeMs);
       this.#foundCell = cell;
       this.#foundMs = timeMs;
       this.#foundChunk = k;
@@ -157,7 +168,7 @@ export class HotRings {
   /** About how many different values the events `[from, to)` of a series of scalars and the pending one have. */
   distinct(cell: number, from: number, to: number, pending: number | undefined): number {
     const first = this.directory.rankOfFirst(this.directory.at(cell));
-    return this.#sketches.estimate(cell, first + from, first + to, pending);
+    return this.sketches.estimate(cell, first + from, first + to, pending);
   }
 
   /** Puts an event where its time belongs, behind those of the same time. */
@@ -175,14 +186,16 @@ export class HotRings {
     // Nearly all events are the newest.
     if (j > 0 && (this.slab.words[directory.chunkOf(dir, k) + j - 1] as number) > timeMs) {
       k = directory.chunkAt(dir, timeMs);
-      j = this.#search(dir, k, timeMs);
+      j = this.chunks.search(dir, k, timeMs);
     }
     if (directory.eventsIn(dir, k) === CHUNK_EVENTS) {
       [k, j] = this.#makeRoom(cell, k, j);
       dir = directory.at(cell);
     }
     this.chunks.place(dir, k, j, timeMs, value, value2);
-    this.#sketches.add(cell, k, value);
+    this.sketches.add(cell, k, value);
+    const rank = (this.slab.words[directory.entry(dir, k) + RANK] as number) + j;
+    this.#inserted(cell, rank - directory.rankOfFirst(dir), value);
     this.#setLength(cell, (this.slab.halves[this.#cells.at(cell) * 2 + CELL_LENGTH] as number) + 1);
     this.#addTo(dir, k + 1, value, 1);
     rebase(this.slab, directory, dir);
@@ -198,16 +211,16 @@ export class HotRings {
       return [isLast || directory.eventsIn(dir, k + 1) === CHUNK_EVENTS ? this.#addChunk(cell, k + 1) : k + 1, 0];
     }
     if (k === halves[dir * 2 + FIRST_ENTRY] && (halves[dir * 2 + SKIPPED] as number) > 0) {
-      this.#sketches.forget(cell, k);
+      this.sketches.forget(cell, k);
       return [k, j - this.chunks.compactFirst(dir)];
     }
     if (k + 1 < (halves[dir * 2 + END_ENTRY] as number) && directory.eventsIn(dir, k + 1) < CHUNK_EVENTS) {
-      this.#sketches.passOn(cell, k, this.chunks.passOn(dir, k));
+      this.sketches.passOn(cell, k, this.chunks.passOn(dir, k));
       return [k, j];
     }
     const cut = this.chunks.split(cell, k);
     // The directory may have moved, and then every chunk has another number.
-    this.#sketches.forgetFrom(cell, cut === k ? k : 0);
+    this.sketches.forgetFrom(cell, cut === k ? k : 0);
     return j > HALF ? [cut + 1, j - HALF] : [cut, j];
   }
 
@@ -216,12 +229,16 @@ export class HotRings {
    * of these.
    */
   evict(cell: number, beforeMs: number, lengthMax: number): number {
+    const { directory } = this;
     const length = this.slab.halves[this.#cells.at(cell) * 2 + CELL_LENGTH] as number;
-    const past = this.#passedInFirst(cell, beforeMs) ?? Math.max(0, this.positionAfter(cell, beforeMs, length) - 1);
+    const past =
+      this.chunks.passedInFirst(directory.at(cell), beforeMs) ??
+      Math.max(0, this.positionAfter(cell, beforeMs, length) - 1);
     const cut = Math.max(0, length - past - lengthMax);
     if (past + cut === 0) return 0;
     this.#foundCell = NO_CELL;
-    const { directory } = this;
+    this.counts.evicted(cell, past + cut);
+    this.bands.evicted(cell, past + cut);
     const dir = directory.at(cell);
     const { halves } = this.slab;
     let left = past + cut + (halves[dir * 2 + SKIPPED] as number);
@@ -237,45 +254,23 @@ export class HotRings {
     return cut;
   }
 
-  /** How many events have one behind them that is not after `beforeMs`; undefined where the first chunk does not say. */
-  #passedInFirst(cell: number, beforeMs: number): number | undefined {
-    const { directory } = this;
-    const { words, halves } = this.slab;
-    const dir = directory.at(cell);
-    const first = halves[dir * 2 + FIRST_ENTRY] as number;
-    if (first === halves[dir * 2 + END_ENTRY]) return 0;
-    const skipped = halves[dir * 2 + SKIPPED] as number;
-    const chunk = directory.chunkOf(dir, first);
-    const count = directory.eventsIn(dir, first);
-    for (let j = skipped + 1; j < count; j++) if ((words[chunk + j] as number) > beforeMs) return j - skipped - 1;
-    return undefined;
-  }
-
-  /** Number of events of a chunk at or before `timeMs`, those let go included. */
-  #search(dir: number, k: number, timeMs: number): number {
-    const { words, halves } = this.slab;
-    const chunk = this.directory.chunkOf(dir, k);
-    let low = k === halves[dir * 2 + FIRST_ENTRY] ? (halves[dir * 2 + SKIPPED] as number) : 0;
-    let high = this.directory.eventsIn(dir, k);
-    if (low < high && (words[chunk + high - 1] as number) <= timeMs) return high;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((words[chunk + middle] as number) <= timeMs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /** Puts an empty chunk before entry `k`; the number of its entry. The directory may move. */
   #addChunk(cell: number, k: number): number {
     const at = this.directory.addChunk(cell, k);
-    this.#sketches.forgetFrom(cell, at === k ? k : 0);
+    this.sketches.forgetFrom(cell, at === k ? k : 0);
     return at;
+  }
+
+  #inserted(cell: number, position: number, value: number): void {
+    this.counts.inserted(cell, position, value);
+    this.bands.inserted(cell, position, value);
   }
 
   #forget(cell: number): void {
     this.#foundCell = NO_CELL;
-    this.#sketches.forgetFrom(cell, 0);
+    this.sketches.forgetFrom(cell, 0);
+    this.counts.forget(cell);
+    this.bands.forget(cell);
   }
 
   /** Adds an event to what the entries from `k` on say of those before them. */

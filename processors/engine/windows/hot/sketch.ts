@@ -7,6 +7,7 @@
 
 const INDEX_BITS = 11;
 const REGISTERS = 1 << INDEX_BITS;
+export const SKETCH_BYTES = REGISTERS;
 /** Of a hash, the bits above the lowest 32, and those of the lowest that are not the index. */
 const HIGH_BITS = 21;
 const LOW_BITS = 32 - INDEX_BITS;

@@ -4,7 +4,7 @@
  */
 import type { HotDirectory } from './hot-directory.ts';
 import { CHUNK_EVENTS, END_ENTRY, RANK } from './hot-layout.ts';
-import { Sketch } from './sketch.ts';
+import { SKETCH_BYTES, Sketch } from './sketch.ts';
 
 /** Chunks of a group: those whose entries have the same number but for the lowest bits. */
 const GROUP_SHIFT = 4;
@@ -22,6 +22,14 @@ export class Sketches {
 
   constructor(directory: HotDirectory) {
     this.#directory = directory;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#count * SKETCH_BYTES;
   }
 
   /** An event came to chunk `k`. */

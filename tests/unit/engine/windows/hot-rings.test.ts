@@ -245,7 +245,9 @@ describe('rings of keys with many events', () => {
     const { store, cell, put } = filled('scalar', 4_150, new Map([[4_095, 5]]));
     const without = store.hot.distinct(cell, 0, 4_095, undefined);
     expect(store.hot.distinct(cell, 0, 4_096, undefined)).not.toBe(without);
+    expect(store.hot.sketches).toMatchObject({ count: 1, bytes: 2_048 });
     put(40_005, 1);
+    expect(store.hot.sketches).toMatchObject({ count: 0, bytes: 0 });
     expect(store.hot.distinct(cell, 0, 4_096, undefined)).toBe(without);
   });
 
