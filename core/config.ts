@@ -48,11 +48,11 @@ export const ConfigSchema = Type.Object({
   JWT_SECRET: text('', 'HMAC secret of the tokens, at least 32 characters; empty makes one in the data directory'),
   WEIR_FRAME_LINGER_MS: count(3, 'How long ingest waits to fill a frame', 0),
   WEIR_DECISION_LINGER_MS: count(1, 'How long decisions that come close together wait for one another', 0),
-  WEIR_FRAME_ENTRIES_MAX: count(200, 'Entries in a frame'),
+  WEIR_FRAME_ENTRIES_MAX: count(500, 'Entries in a frame'),
   WEIR_FRAME_BYTES_MAX: Type.Integer({
     minimum: 4_096,
     maximum: 262_144,
-    default: 65_536,
+    default: 131_072,
     description: 'Bytes in a frame',
   }),
   WEIR_APPEND_IN_FLIGHT_MAX: count(64, 'Frames sent to the log and not yet acknowledged'),

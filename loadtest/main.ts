@@ -117,7 +117,7 @@ measurement('throughput', 'events a second that the whole path sustains', 60)
   .option('--rate <n>', 'events a second (default: search the highest that holds)', positive)
   .addOption(RULES)
   .option('--workers <n>', 'sending processes', whole, 1)
-  .option('--batch <n>', 'events in one request', whole, 200)
+  .option('--batch <n>', 'events in one request', whole, 500)
   .option('--time-compression <n>', 'seconds of event time in a second', positive, 600)
   .action(async (o: TargetOptions & { rate?: number; workers: number; batch: number; timeCompression: number }) => {
     const result = await withTarget(o, signal, (target) =>

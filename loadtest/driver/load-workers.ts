@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Value from 'typebox/value';
+import { NODE_FLAGS } from '../../core/node-flags.ts';
 import { createLatencyHistogram, type Quantiles } from './latency-histogram.ts';
 import { type LoadOrder, LoadReport } from './load-worker.ts';
 
@@ -30,7 +31,9 @@ const START_AHEAD_MS = 300;
 export async function startLoadWorkers(count: number): Promise<LoadWorkers> {
   const here = fileURLToPath(import.meta.url);
   const main = fileURLToPath(new URL(`./load-worker-main${extname(here)}`, import.meta.url));
-  const workers = Array.from({ length: count }, () => fork(main, [], { execArgv: process.execArgv }));
+  const workers = Array.from({ length: count }, () =>
+    fork(main, [], { execArgv: [...process.execArgv, ...NODE_FLAGS] }),
+  );
   await Promise.all(workers.map((worker) => nextMessage(worker)));
 
   return {

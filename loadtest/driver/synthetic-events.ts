@@ -4,6 +4,7 @@
  * beside what it measures. Event time runs faster than the clock: at wall-clock rate a minute's load would all lie
  * in every window at once and nothing would ever leave one.
  */
+import { MINUTE_MS } from '../../core/clock.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 
 const CUSTOMERS = 100_000;
@@ -33,15 +34,36 @@ export function syntheticTransaction(run: string, index: number, timeMs: number)
   const line = LINES[mixed % LINES.length] ?? 'B2C';
   const channel = CHANNELS[(mixed >>> 4) % CHANNELS.length] ?? 'pos';
   const status = index % DECLINED_EVERY === 0 ? '"declined","declineReason":"insufficient_funds"' : '"approved"';
-  const lat = (31 + (merchant % 400) / 1_000).toFixed(3);
-  const lon = (121.2 + (merchant % 500) / 1_000).toFixed(3);
   return (
-    `{"type":"transaction","id":"${run}-${index}","source":"loadtest","time":"${new Date(timeMs).toISOString()}",` +
+    `{"type":"transaction","id":"${run}-${index}","source":"loadtest","time":"${isoTime(timeMs)}",` +
     `"subject":"lt-${customer}","data":{"amount":${amount},"currency":"CNY","kind":"purchase","status":${status},` +
-    `"channel":"${channel}","businessLine":"${line}","merchant":{"id":"lm-${merchant}","name":"Merchant ${merchant}",` +
-    `"mcc":"${MCCS[merchant % MCCS.length]}","city":"${CITIES[merchant % CITIES.length]}","lat":${lat},"lon":${lon}},` +
+    `"channel":"${channel}","businessLine":"${line}","merchant":${merchantText(merchant)},` +
     `"instrument":{"type":"credit_card","token":"ltok-${customer}","issuer":"${ISSUERS[customer % ISSUERS.length]}"},` +
     `"device":{"id":"ldev-${customer}","ip":"10.${(customer >> 16) & 255}.${(customer >> 8) & 255}.${customer & 255}"},` +
     `"fee":${Math.round(amount / 160)},"cost":${Math.round(amount / 400)}}}`
   );
+}
+
+const merchantTexts: string[] = [];
+
+function merchantText(merchant: number): string {
+  merchantTexts[merchant] ??=
+    `{"id":"lm-${merchant}","name":"Merchant ${merchant}","mcc":"${MCCS[merchant % MCCS.length]}",` +
+    `"city":"${CITIES[merchant % CITIES.length]}","lat":${(31 + (merchant % 400) / 1_000).toFixed(3)},` +
+    `"lon":${(121.2 + (merchant % 500) / 1_000).toFixed(3)}}`;
+  return merchantTexts[merchant] as string;
+}
+
+let minute = Number.NaN;
+let minuteText = '';
+
+/** As `toISOString`, whose work is done once a minute. */
+function isoTime(timeMs: number): string {
+  const inMinute = timeMs % MINUTE_MS;
+  if (timeMs - inMinute !== minute) {
+    minute = timeMs - inMinute;
+    minuteText = new Date(minute).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:'.length);
+  }
+  const seconds = Math.floor(inMinute / 1_000);
+  return `${minuteText}${String(seconds).padStart(2, '0')}.${String(inMinute % 1_000).padStart(3, '0')}Z`;
 }
