@@ -33,7 +33,7 @@ async function decide(event: unknown, query = '', role: 'ingest' | 'app' = 'inge
 /** The signal takes effect a moment after it was sent. */
 async function stopInPlace(pid: number | undefined): Promise<void> {
   process.kill(pid as number, 'SIGSTOP');
-  await until('the process to stand still', 5_000, () => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  await until('the process to stand still', 20_000, () => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
 }
 
 const payment = (id: string, data: Record<string, unknown> = {}, envelope: Record<string, unknown> = {}) => ({

@@ -18,7 +18,7 @@ describe('figures', () => {
     client.send({ type: 'subscribe', channel: 'kpis', by: 'businessLine' });
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     clearInterval(stop);
-    await until('the end', 2_000, () => client.messages.some((m) => m.type === 'kpis' && m.position === log.lastSeq));
+    await until('the end', 20_000, () => client.messages.some((m) => m.type === 'kpis' && m.position === log.lastSeq));
     const kpis = client.messages.filter((message) => message.type === 'kpis');
     expect(kpis.length).toBeLessThanOrEqual(12);
     expect(kpis.length).toBeGreaterThan(5);
@@ -66,7 +66,9 @@ describe('figures', () => {
     }
     clearInterval(feed);
     for (const { client } of clients) {
-      await until('the end', 3_000, () => client.messages.some((m) => m.type === 'kpis' && m.position === log.lastSeq));
+      await until('the end', 20_000, () =>
+        client.messages.some((m) => m.type === 'kpis' && m.position === log.lastSeq),
+      );
     }
     const dimension = (gain: KpiDelta | ReturnType<typeof log.gains>[number], by: string | undefined): string =>
       by === undefined ? '' : String(gain[by as 'businessLine']);
@@ -96,16 +98,16 @@ describe('alerts', () => {
     });
     for (let i = 0; i < 10; i++) log.append([alert(), alert()]);
     log.store(7);
-    await until('the hub', 2_000, () => world.hub.outcomeSeq === 10);
+    await until('the hub', 20_000, () => world.hub.outcomeSeq === 10);
     const live = await world.connect('analyst');
     const resumed = await world.connect('approver');
     live.send({ type: 'subscribe', channel: 'alerts' });
     resumed.send({ type: 'subscribe', channel: 'alerts', cursor: '2.0' });
-    await until('both', 2_000, () => [live, resumed].every((client) => typesOf(client).includes('subscribed')));
+    await until('both', 20_000, () => [live, resumed].every((client) => typesOf(client).includes('subscribed')));
     log.append([alert()]);
     const cursors = (client: LiveClient): string[] =>
       client.messages.flatMap((m) => (m.type === 'alert' ? [m.cursor] : []));
-    await until('all', 3_000, () => cursors(live).includes('11.0') && cursors(resumed).includes('11.0'));
+    await until('all', 20_000, () => cursors(live).includes('11.0') && cursors(resumed).includes('11.0'));
     expect(cursors(live)).toEqual(['11.0']);
     const wanted = ['2.1', ...Array.from({ length: 8 }, (_, i) => [`${i + 3}.0`, `${i + 3}.1`]).flat(), '11.0'];
     expect(cursors(resumed)).toEqual(wanted);

@@ -27,7 +27,11 @@ describe('offers, for any log', () => {
             for (const frame of frames) log.append(frame.map((n) => offer(`c-${n}`)));
             for (const { customer, client } of clients) {
               const wanted = log.eventsOf(customer).map(({ seq, item }) => `${seq}.${item}`);
-              await until(`the offers of ${customer}`, 5_000, () => cursorsOf(client.messages).length >= wanted.length);
+              await until(
+                `the offers of ${customer}`,
+                20_000,
+                () => cursorsOf(client.messages).length >= wanted.length,
+              );
             }
             for (const { customer, client } of clients) {
               const events = log.eventsOf(customer);
@@ -70,7 +74,7 @@ describe('offers, for any log', () => {
         let client: LiveClient | undefined;
         const open = async (): Promise<void> => {
           const cursor = received.at(-1);
-          client = await until('a socket', 5_000, async () => {
+          client = await until('a socket', 20_000, async () => {
             const next = await world.connect('app', 'c-0');
             if (next.socket.readyState === next.socket.OPEN) return next;
             return undefined;

@@ -27,7 +27,7 @@ describe('a live socket', () => {
     it('a token in the header', async () => {
       const client = await world.connect('app', 'c-1');
       client.send({ type: 'subscribe', channel: 'offers' });
-      await until('subscribed', 2_000, () => typesOf(client).includes('subscribed'));
+      await until('subscribed', 20_000, () => typesOf(client).includes('subscribed'));
       await client.end();
     });
 
@@ -35,7 +35,7 @@ describe('a live socket', () => {
       const client = await connectLive(world.url);
       client.send({ type: 'auth', token: world.token('app', 'c-1') });
       client.send({ type: 'subscribe', channel: 'offers' });
-      await until('subscribed', 2_000, () => typesOf(client).includes('subscribed'));
+      await until('subscribed', 20_000, () => typesOf(client).includes('subscribed'));
       expect(client.messages[0]).toEqual({ type: 'ok', for: 'auth' });
       await client.end();
     });
@@ -104,17 +104,17 @@ describe('a live socket', () => {
       '{"__proto__":{"type":"subscribe"}}',
     ];
     for (const text of bad) client.send(text);
-    await until('the refusals', 2_000, () => client.messages.length === bad.length);
+    await until('the refusals', 20_000, () => client.messages.length === bad.length);
     for (const message of client.messages) expect(message).toMatchObject({ type: 'error', code: 'socket.bad_message' });
     client.send({ type: 'subscribe', channel: 'kpis' });
-    await until('figures', 2_000, () => typesOf(client).includes('kpis'));
+    await until('figures', 20_000, () => typesOf(client).includes('kpis'));
     await client.end();
   });
 
   it('refuses a cursor that is none, and stays', async () => {
     const client = await world.connect('app', 'c-1');
     for (const cursor of ['x', '1', '-1.0', '1.2.3', '']) client.send({ type: 'subscribe', channel: 'offers', cursor });
-    await until('the refusals', 2_000, () => client.messages.length === 5);
+    await until('the refusals', 20_000, () => client.messages.length === 5);
     for (const message of client.messages) expect(message.type).toBe('error');
     await client.end();
   });
@@ -136,7 +136,7 @@ describe('a live socket', () => {
     const extra = await world.connect('app', 'c-1');
     expect((await extra.closed).code).toBe(1013);
     await Promise.all(clients.map((client) => client.end()));
-    await until('room', 2_000, async () => {
+    await until('room', 20_000, async () => {
       const again = await world.connect('app', 'c-1');
       again.send({ type: 'subscribe', channel: 'offers' });
       const got = await Promise.race([
@@ -169,7 +169,7 @@ describe('a live socket', () => {
   it('carries feedback into the log and confirms it', async () => {
     const client = await world.connect('app', 'c-77');
     client.send({ type: 'feedback', offerId: 'o-1', action: 'accepted' });
-    await until('the confirmation', 2_000, () => client.messages.length > 0);
+    await until('the confirmation', 20_000, () => client.messages.length > 0);
     expect(client.messages).toEqual([{ type: 'ok', for: 'feedback', offerId: 'o-1' }]);
     expect(world.feedback.at(-1)).toMatchObject({
       type: 'offer_feedback',
@@ -183,7 +183,7 @@ describe('a live socket', () => {
     const client = await world.connect('manager');
     const before = world.feedback.length;
     client.send({ type: 'feedback', offerId: 'o-1', action: 'seen' });
-    await until('the refusal', 2_000, () => client.messages.length > 0);
+    await until('the refusal', 20_000, () => client.messages.length > 0);
     expect(client.messages).toMatchObject([{ type: 'error', code: 'auth.forbidden' }]);
     expect(world.feedback.length).toBe(before);
     await client.end();
@@ -223,7 +223,7 @@ describe('feedback', () => {
     });
     const client = await world.connect('app', 'c-1');
     client.send({ type: 'feedback', offerId: 'o-1', action: 'seen' });
-    await until('the refusal', 2_000, () => client.messages.length > 0);
+    await until('the refusal', 20_000, () => client.messages.length > 0);
     expect(client.messages).toEqual([{ type: 'error', code: 'log.unavailable', message: 'not now' }]);
     await client.end();
     await world.close();

@@ -163,7 +163,7 @@ GROUP BY minute, k, currency`,
     await stack.settled();
     const kpisOf = (client: LiveClient): KpisMessage[] => client.messages.filter((message) => message.type === 'kpis');
     for (const client of clients) {
-      await until('the last increment', 5_000, () => (kpisOf(client).at(-1)?.position ?? 0) >= stack.hub.position);
+      await until('the last increment', 20_000, () => (kpisOf(client).at(-1)?.position ?? 0) >= stack.hub.position);
     }
     let compared = 0;
     for (const client of clients) {
@@ -197,7 +197,7 @@ GROUP BY minute, k, currency`,
     await stack.settled();
     const first = await stack.connect('manager');
     first.send({ type: 'subscribe', channel: 'kpis', by: 'businessLine' });
-    const snapshot = await until('a snapshot', 5_000, () => first.messages.find((message) => message.type === 'kpis'));
+    const snapshot = await until('a snapshot', 20_000, () => first.messages.find((message) => message.type === 'kpis'));
     expect([...foldKpis([snapshot as KpisMessage])].sort()).toEqual([...(await storedAt(snapshot.position))].sort());
     await first.end();
   });
@@ -274,7 +274,7 @@ GROUP BY minute, k, currency`,
     const client = await stack.connect('app', 'c-1');
     const cursor = `${stack.hub.outcomeSeq}.999999`;
     client.send({ type: 'subscribe', channel: 'offers', cursor });
-    await until('subscribed', 5_000, () => client.messages.length > 0);
+    await until('subscribed', 20_000, () => client.messages.length > 0);
     await stack.append([location('c-1')]);
     await until('the first', 10_000, () => cursorsOf(client.messages).length === 1);
     await stack.nats.kill();

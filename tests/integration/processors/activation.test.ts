@@ -91,7 +91,7 @@ describe('rules that are activated', () => {
     expect(refused).toMatchObject({ state: 'refused', version: 2 });
     expect(refused.state === 'refused' && refused.reason).toContain('/0/conditions/all/0/fact');
     expect(await liveInLog()).toEqual([1]);
-    await until('the quarantine', 5_000, async () => (await logState(connection, 'QUARANTINE')).messages === 1);
+    await until('the quarantine', 20_000, async () => (await logState(connection, 'QUARANTINE')).messages === 1);
     await processor.stop();
   });
 
@@ -126,7 +126,7 @@ describe('rules that are activated', () => {
     expect(performance.now() - startedMs).toBeLessThan(TIMEOUTS.compileMs);
     expect(pending).toMatchObject({ state: 'pending', version: 1 });
     const processor = await startProcessor(connection);
-    const answer = await until('the answer', 5_000, () => readAnswer(connection, pending.position));
+    const answer = await until('the answer', 20_000, () => readAnswer(connection, pending.position));
     expect(answer).toMatchObject([{ kind: 'ruleset', version: 1 }]);
     await processor.stop();
   });
@@ -141,7 +141,7 @@ describe('an activation', () => {
     let compiled = false;
     const telling = setInterval(() => tell([{ version: 1, compiled }]), 10);
     const result = activate(rules(20), { answerMs: 10 });
-    await until('the parts', 5_000, async () => (await entriesOf('stage')).length === 2);
+    await until('the parts', 20_000, async () => (await entriesOf('stage')).length === 2);
     const more = encodeEntries([{ kind: 'tick', timeMs: 1_780_000_000_000 }]);
     for (let i = 0; i < 20; i++) await appendFrames(connection, [more]);
     expect(await entriesOf('activate')).toEqual([]);

@@ -128,7 +128,7 @@ describe('an append', () => {
     await nats.kill();
     const startedMs = performance.now();
     await expect(appender.append(call('dark', 450))).rejects.toMatchObject({ code: 'log.unavailable' });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
     expect(appender.queuedEntries).toBe(0);
     await nats.restart();
     await c.whenConnected();

@@ -68,7 +68,7 @@ describe('request and reply', () => {
     expect(b.publish('test.lost', new Uint8Array(0)) || !b.isConnected()).toBe(true);
     await nats.restart();
     await Promise.all([a.whenConnected(), b.whenConnected()]);
-    const answer = await until('the answer', 5_000, () =>
+    const answer = await until('the answer', 20_000, () =>
       b.request('test.again', new Uint8Array(0), 500).catch(() => undefined),
     );
     expect(text(answer)).toBe('here');
@@ -87,7 +87,7 @@ describe('progress', () => {
     a.publish('weir.progress.processor', textEntry('{"inputSeq":-1}'));
     publishProgress(a, 'sink', { inputSeq: 77, outcomeSeq: 77 });
     publishProgress(a, 'processor', { inputSeq: 5, outcomeSeq: 3 });
-    await until('the second value', 2_000, () => watch.last?.inputSeq === 5);
+    await until('the second value', 20_000, () => watch.last?.inputSeq === 5);
     expect(watch.last).toEqual({ inputSeq: 5, outcomeSeq: 3 });
     expect(heard).toEqual([1, 5]);
     expect(watch.ageMs()).toBeLessThan(2_000);

@@ -95,7 +95,7 @@ describe('reading a log', () => {
   it('goes on after its consumer was taken away on the server', async () => {
     const { lastSeq } = await logState(reading, 'EVENTS');
     const tail = readUntil(lastSeq + 1, () => lastSeq + 2);
-    await until('the consumer', 5_000, async () => {
+    await until('the consumer', 20_000, async () => {
       const consumers = await writing.manager.consumers.list('EVENTS').next();
       for (const consumer of consumers) await writing.manager.consumers.delete('EVENTS', consumer.name);
       return consumers.length > 0;
@@ -111,7 +111,7 @@ describe('reading a log', () => {
     const iterator = readLog(reading, 'EVENTS', { fromSeq: lastSeq + 1, signal: AbortSignal.timeout(60_000) });
     const first = await iterator.next();
     expect(first.value).toMatchObject({ seq: lastSeq + 1 });
-    await until('the window to fill', 5_000, () => reading.nats.stats().inBytes - receivedBefore > 3_500_000);
+    await until('the window to fill', 20_000, () => reading.nats.stats().inBytes - receivedBefore > 3_500_000);
     let [quietPolls, inBytes] = [0, 0];
     await until('nothing more to come', 10_000, () => {
       const now = reading.nats.stats().inBytes;
@@ -135,7 +135,7 @@ describe('reading a log', () => {
     const next = iterator.next();
     controller.abort();
     expect(await next).toEqual({ done: true, value: undefined });
-    await until('the consumer to be removed', 5_000, async () => {
+    await until('the consumer to be removed', 20_000, async () => {
       return (await writing.manager.consumers.list('EVENTS').next()).length === 0;
     });
   });
