@@ -245,10 +245,23 @@ describe('rings of keys with many events', () => {
     const { store, cell, put } = filled('scalar', 4_150, new Map([[4_095, 5]]));
     const without = store.hot.distinct(cell, 0, 4_095, undefined);
     expect(store.hot.distinct(cell, 0, 4_096, undefined)).not.toBe(without);
-    expect(store.hot.sketches).toMatchObject({ count: 1, bytes: 2_048 });
+    const { sketches } = store.hot;
+    // Four of four chunks each, and one of these.
+    expect([sketches.count, sketches.bytes]).toEqual([5, 5 * 2_048]);
     put(40_005, 1);
-    expect(store.hot.sketches).toMatchObject({ count: 0, bytes: 0 });
+    expect([sketches.count, sketches.bytes]).toEqual([3, 3 * 2_048]);
     expect(store.hot.distinct(cell, 0, 4_096, undefined)).toBe(without);
+  });
+
+  it('forget of a group of chunks what its first one let go', () => {
+    const { store, cell, put } = filled('scalar', 1_100, new Map([[5, 5]]));
+    const ofOnes = store.hot.distinct(cell, 10, 20, undefined);
+    expect(store.hot.distinct(cell, 0, 1_024, undefined)).not.toBe(ofOnes);
+    store.trim(cell, 10_890);
+    // The first chunk is full, but for what it let go: that makes room.
+    put(105, 1);
+    expect(store.lengthOf(cell)).toBe(1_091);
+    expect(store.hot.distinct(cell, 0, 1_015, undefined)).toBe(ofOnes);
   });
 
   it('find a time anew once the front is let go', () => {
