@@ -8,8 +8,9 @@ import { decodeQuarantineRecord } from '../../../core/codec/quarantine-record.ts
 import type { Outcome } from '../../../core/outcomes/outcome.ts';
 import { decodeOutcomeFrame } from '../../../core/outcomes/outcome-codec.ts';
 import type { DecisionAnswer } from '../../../ingest/decisions/decision-answer.ts';
-import { createEngine } from '../../../processors/engine/engine.ts';
+import { createEngine, type Engine } from '../../../processors/engine/engine.ts';
 import { addMeasures, dimensionsOfRow, emptyCell, type RollupCell } from '../store/simulated-tables.ts';
+import { checkWindows } from './check-windows.ts';
 import type { World } from './world.ts';
 
 export interface Promises {
@@ -48,9 +49,16 @@ const TABLE_OF_KIND = {
 } as const;
 
 /** Everything that is wrong, in words; empty where all holds. */
-export function checkWorld(world: World, promises: Promises): string[] {
+export function checkWorld(world: World, promises: Promises, imported: readonly unknown[] | undefined): string[] {
   const problems: string[] = [];
-  const outcomes = checkOutcomes(world, problems);
+  const { engine, located: outcomes } = checkOutcomes(world, problems);
+  if (imported !== undefined) {
+    const all = outcomes.map(({ outcome }) => outcome);
+    const compared = (keys: number): void => {
+      for (let i = 0; i < keys; i++) world.count('filled window compared');
+    };
+    problems.push(...checkWindows(engine, messagesOf(world, 'EVENTS'), all, imported, compared));
+  }
   for (const { outcome } of outcomes) world.count(`outcome: ${outcome.kind}`);
   checkEvents(world, promises, outcomes, problems);
   checkDecisions(promises, outcomes, problems);
@@ -66,7 +74,7 @@ function messagesOf(world: World, stream: string) {
 }
 
 /** OUTCOMES against an undisturbed run over EVENTS. */
-function checkOutcomes(world: World, problems: string[]): Located[] {
+function checkOutcomes(world: World, problems: string[]): { engine: Engine; located: Located[] } {
   const engine = createEngine();
   const wanted: Uint8Array[] = [];
   for (const { seq, payload } of messagesOf(world, 'EVENTS'))
@@ -84,7 +92,7 @@ function checkOutcomes(world: World, problems: string[]): Located[] {
     before = head.inputSeq;
     outcomes.forEach((outcome, item) => void located.push({ seq, item, outcome }));
   }
-  return located;
+  return { engine, located };
 }
 
 function checkEvents(world: World, { acknowledged }: Promises, outcomes: readonly Located[], problems: string[]): void {

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly requests?: number;
   readonly spanMs?: number;
   readonly defects?: Defects;
+  /** Nobody imports rules in the middle. */
+  readonly withoutImport?: boolean;
   /** The only kind of fault; any where it is absent. */
   readonly only?: FaultName;
 }
@@ -50,9 +52,10 @@ export async function runSeed(seed: number, o: RunOptions = {}): Promise<RunRepo
 async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
   const random = createRandom(seed);
   const spanMs = o.spanMs ?? SPAN_MS;
-  const workload = planWorkload(random.fork(), { requests: o.requests ?? REQUESTS, spanMs });
+  const planned = planWorkload(random.fork(), { requests: o.requests ?? REQUESTS, spanMs });
+  const workload = o.withoutImport === true ? { ...planned, next: undefined } : planned;
   const faults = planFaults(random.fork(), spanMs, o.only);
-  const world = new World(random, o.defects);
+  const world = new World(random, workload.next, o.defects);
   const { scheduler } = world;
   const problems: string[] = [];
   const promises: Promises = { acknowledged: new Set(), decided: [], refused: 0, poison: 0 };
@@ -68,7 +71,8 @@ async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
     const isDone = (): boolean => {
       const leaders = world.leaders();
       if (leaders.length > 1) rivals ??= leaders.join(' and ');
-      return unfinished === 0 && scheduler.nowMs > spanMs && isAtRest(world);
+      const isImported = workload.next === undefined || world.imported.isLive;
+      return unfinished === 0 && isImported && scheduler.nowMs > spanMs && isAtRest(world);
     };
     let rested = false;
     while (!rested && scheduler.nowMs < spanMs + REST_MS) {
@@ -79,7 +83,7 @@ async function runOnce(seed: number, o: RunOptions): Promise<RunReport> {
     if (rivals !== undefined) problems.push(`${rivals} believed in the lease at the same time`);
     const differences = await world.differences();
     if (differences > 0) problems.push(`a processor came to ${differences} other outcomes than are published`);
-    if (rested) problems.push(...checkWorld(world, promises));
+    if (rested) problems.push(...checkWorld(world, promises, workload.next?.documents));
     else problems.push(`did not come to rest: ${unfinished} clients wait, ${describeProgress(world)}`);
   } catch (error) {
     problems.push(
@@ -115,6 +119,7 @@ function startProducers(world: World, workload: Workload, promises: Promises, fi
       (edge) => edge.append([workload.rules]),
       () => true,
     );
+    world.imported.mayBegin = true;
   });
   for (const { atMs, entry } of workload.poison) {
     start('administrator', async (owner) => {

@@ -5,6 +5,7 @@
 import { ByteWriter } from '../../../core/codec/byte-writer.ts';
 import { encodeEntry } from '../../../core/codec/entry.ts';
 import { rulesetEntry } from '../../support/engine/engine.ts';
+import type { PlannedImport } from '../parts/importer.ts';
 import type { Random } from '../world/random.ts';
 import { WORLD_START_MS } from '../world/virtual-globals.ts';
 
@@ -31,11 +32,17 @@ export interface Workload {
   /** One list of requests for each producer, in the order of time. */
   readonly producers: readonly (readonly PlannedRequest[])[];
   readonly decisions: readonly PlannedDecision[];
+  /** Rules that ask for windows nobody asked for before; in some runs only. */
+  readonly next: PlannedImport | undefined;
   /** Entries that cannot be read, put into the log as they are. */
   readonly poison: readonly { readonly atMs: number; readonly entry: Uint8Array }[];
 }
 
 const PRODUCERS = 2;
+const IMPORT_CHANCE = 0.2;
+const IMPORT_KILLED_CHANCE = 0.5;
+/** About as long as it takes where nothing else is wrong. */
+const IMPORT_MS = 1_500;
 
 const window = (params: Record<string, unknown>, operator: string, value: unknown) => ({
   fact: 'window',
@@ -98,6 +105,24 @@ const RULES = [
         cooldown: '1s',
       },
     },
+  },
+];
+
+/** One window is new, one is asked for further back than before. */
+const NEXT_RULES = [
+  ...RULES,
+  {
+    id: 'crowd',
+    version: 1,
+    name: 'crowd',
+    on: ['transaction'],
+    conditions: {
+      any: [
+        window({ aggregate: 'distinct', of: '$.instrument.token', over: 'merchant', last: '10m' }, 'greaterThan', 2),
+        window({ aggregate: 'count', over: 'customer', last: '10m' }, 'greaterThan', 6),
+      ],
+    },
+    event: { type: 'fraud', params: { action: 'score', score: 10, code: 'crowd', message: 'Many cards' } },
   },
 ];
 
@@ -164,5 +189,12 @@ export function planWorkload(random: Random, o: { readonly requests: number; rea
     if (random.chance(0.4)) decisions.push({ ...planned, atMs: random.between(atMs, o.spanMs) });
   }
   decisions.sort((a, b) => a.atMs - b.atMs);
-  return { rules: writer.take(), producers, decisions, poison };
+  const next = random.chance(IMPORT_CHANCE)
+    ? {
+        atMs: random.between(0.1, 0.8) * o.spanMs,
+        documents: NEXT_RULES,
+        killedAfterMs: random.chance(IMPORT_KILLED_CHANCE) ? random.between(0, IMPORT_MS) : undefined,
+      }
+    : undefined;
+  return { rules: writer.take(), producers, decisions, poison, next };
 }

@@ -11,12 +11,13 @@ import { Network } from '../nats/socket.ts';
 import type { StreamDefects } from '../nats/stream.ts';
 import { type ClientWorld, startViewer, type Viewer } from '../parts/clients.ts';
 import { type Edge, edgeMain } from '../parts/edge.ts';
+import { type ImportProgress, importerMain, type PlannedImport } from '../parts/importer.ts';
 import { processorMain } from '../parts/processor.ts';
 import { sinkMain } from '../parts/sink.ts';
 import { connectPart, NATS_PORT, type PartSurroundings } from '../parts/surroundings.ts';
 import { SimulatedClickHouse } from '../store/simulated-store.ts';
 import { SimulatedTables, type StoreDefects } from '../store/simulated-tables.ts';
-import { Part } from '../world/part.ts';
+import { Part, type PartOptions } from '../world/part.ts';
 import type { Random } from '../world/random.ts';
 import { type Owner, Scheduler } from '../world/scheduler.ts';
 import { installWorld, wallClockMs } from '../world/virtual-globals.ts';
@@ -51,6 +52,8 @@ export class World {
   readonly clickHouse: SimulatedClickHouse;
   readonly parts: readonly Part[];
   readonly viewers: Viewer[] = [];
+  /** Of the rules that replace the first ones. */
+  readonly imported: ImportProgress = { mayBegin: false, isLive: false };
   readonly outside: Owner;
   readonly clients: ClientWorld;
   readonly #random: Random;
@@ -65,7 +68,7 @@ export class World {
     [];
   #leaders = 0;
 
-  constructor(random: Random, defects: Defects = {}) {
+  constructor(random: Random, next: PlannedImport | undefined, defects: Defects = {}) {
     const { scheduler } = this;
     this.#random = random;
     this.outside = scheduler.createOwner('outside');
@@ -111,6 +114,7 @@ export class World {
         part,
         edgeMain(surroundings, scheduler, (edge) => void this.#edges.set(edge.life.owner, edge)),
       ),
+      ...(next === undefined ? [] : [this.#createImporter(next, surroundings, part)]),
     ];
     this.clients = {
       scheduler,
@@ -152,6 +156,19 @@ export class World {
       if (this.#leaders++ > 0) this.count(hasFollowed ? 'standby took over' : 'processor leads again');
     });
   };
+
+  #createImporter(next: PlannedImport, surroundings: PartSurroundings, part: PartOptions): Part {
+    let { killedAfterMs } = next;
+    const importer: Part = new Part(
+      'importer',
+      part,
+      importerMain(surroundings, this.scheduler, next, this.imported, () => {
+        if (killedAfterMs !== undefined) this.scheduler.after(killedAfterMs, this.outside, () => importer.kill());
+        killedAfterMs = undefined;
+      }),
+    );
+    return importer;
+  }
 
   readonly #tellOfEnd = (id: string): void => {
     for (const { owner, running } of this.#processors)

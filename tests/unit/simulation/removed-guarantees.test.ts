@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type * as Checkpoints from '../../../processors/checkpoints/load-engine.ts';
 import type * as Following from '../../../processors/follow-outcomes.ts';
 import type * as Gate from '../../../processors/outcome-gate.ts';
+import type * as Filling from '../../../processors/warm/fill-from-history.ts';
 import type * as Leases from '../../../stream/lease.ts';
 import type * as Deliveries from '../../../stream/log/delivery.ts';
 import type * as Appender from '../../../stream/log/event-appender.ts';
@@ -48,6 +49,7 @@ afterEach(() => {
   vi.doUnmock('../../../processors/outcome-gate.ts');
   vi.doUnmock('../../../processors/checkpoints/load-engine.ts');
   vi.doUnmock('../../../processors/follow-outcomes.ts');
+  vi.doUnmock('../../../processors/warm/fill-from-history.ts');
   vi.doUnmock('../../../stream/lease.ts');
   vi.doUnmock('../../../stream/log/event-appender.ts');
   vi.doUnmock('../../../stream/log/delivery.ts');
@@ -152,7 +154,18 @@ describe('the simulation finds', () => {
       };
       return { ...appender, createEventAppender };
     });
-    expect(await firstProblem()).toMatch(/acknowledged/);
+    // Whoever imports rules appends them in the same way, and could not go on.
+    expect(await firstProblem({ withoutImport: true })).toMatch(/acknowledged/);
+  });
+
+  it('windows that are filled from all but the newest of what came before', async () => {
+    vi.doMock('../../../processors/warm/fill-from-history.ts', async (original) => {
+      const filling = await original<typeof Filling>();
+      const fillFromHistory: typeof filling.fillFromHistory = (history, cold) =>
+        filling.fillFromHistory(history, { ...cold, position: cold.position - 2 });
+      return { ...filling, fillFromHistory };
+    });
+    expect(await firstProblem()).toMatch(/^the window .* from the beginning it would hold/);
   });
 
   it('a reader that does not notice a missing delivery', async () => {
