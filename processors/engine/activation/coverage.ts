@@ -66,5 +66,7 @@ export function isWhole(
   settings: EngineSettings,
   nowMs: number,
 ): boolean {
-  return start === undefined || start.sinceBeginning || start.timeMs <= nowMs - reachOf(series, settings);
+  if (start === undefined || start.sinceBeginning) return true;
+  // Before the first tick the log's clock says 0: when that was is not known.
+  return start.timeMs > 0 && start.timeMs <= nowMs - reachOf(series, settings);
 }
