@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_ENGINE_SETTINGS, type Entry } from '../../../core/codec/entry.ts';
+import type { WeirEvent } from '../../../core/events/event.ts';
 import type { DecisionOutcome } from '../../../core/outcomes/outcome.ts';
 import { fillFromHistory } from '../../../processors/warm/fill-from-history.ts';
 import { acceptedBounds, acceptedEvents } from '../../../storage/queries/accepted-events.ts';
@@ -21,6 +22,8 @@ import { until } from '../../support/until.ts';
 
 const log = pino({ level: 'silent' });
 const NOW_MS = Date.now();
+const HOUR_MS = 3_600_000;
+const DAY_AGO_MS = NOW_MS - 24 * HOUR_MS;
 
 const rules = [
   {
@@ -64,14 +67,18 @@ const paid = (subject: string, amount: number): Entry => {
   return { kind: 'event', event: { ...event, receivedMs: NOW_MS } };
 };
 
+function receivedAt(receivedMs: number, event: WeirEvent): Entry {
+  return { kind: 'event', event: { ...event, receivedMs } };
+}
+
 async function append(...entries: Entry[]): Promise<void> {
   await appendFrames(connection, [encodeEntries(entries)]);
   const { lastSeq } = await logState(connection, 'EVENTS');
   await until('the answer', 20_000, () => processor.position >= lastSeq || undefined);
 }
 
-/** Everything that is answered goes into the store, and leaves the log. */
-async function moveToStore(): Promise<number> {
+/** Everything that is answered goes into the store, and leaves the log but for its last `kept` messages. */
+async function moveToStore(kept = 0): Promise<number> {
   const { lastSeq } = await logState(connection, 'OUTCOMES');
   const reading = new AbortController();
   const sink = runSink({
@@ -85,12 +92,12 @@ async function moveToStore(): Promise<number> {
   await until('the sink', 20_000, async () => (await sinkPosition(t.store)).outcomeSeq >= lastSeq || undefined);
   await sink.stop();
   reading.abort();
-  await connection.manager.streams.purge('OUTCOMES', { seq: lastSeq + 1 });
+  await connection.manager.streams.purge('OUTCOMES', { seq: lastSeq + 1 - kept });
   return lastSeq;
 }
 
-async function activate() {
-  const activation = { documents: rules, settings: DEFAULT_ENGINE_SETTINGS, author: 'test', comment: '' };
+async function activate(documents: readonly unknown[] = rules) {
+  const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author: 'test', comment: '' };
   const history = { connection, openStore: () => Promise.resolve(t.store) };
   return activateRules(
     await nats.connect(),
@@ -139,7 +146,10 @@ it('what the log no longer holds counts as what it holds does, whoever it belong
 
 it('the store gives back events in the order in which they were accepted, a bounded number at a time', async () => {
   await append(rulesetEntry([]), paid('c-1', 1), paid('c-2', 2));
-  for (let i = 0; i < 9; i++) await append(paid(`c-${i}`, i), paid('c-9', i));
+  for (let i = 0; i < 8; i++) await append(paid(`c-${i}`, i), paid('c-9', i));
+  // Tables are sorted by time, not by the order of the log.
+  const [earlier, later] = [paid('c-8', 8), paid('c-8', 9)];
+  await append(later, earlier);
   const beforeSeq = (await moveToStore()) + 1;
   const range = { types: ['transaction'] as const, fromMs: 0, beforeSeq };
   const bounds = await acceptedBounds(t.store, range);
@@ -147,17 +157,63 @@ it('the store gives back events in the order in which they were accepted, a boun
   const batches: string[][] = [];
   for await (const batch of acceptedEvents(t.store, range, 1, 5)) batches.push(batch.map(({ event }) => event.id));
   expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(5);
-  expect(batches.flat()).toEqual(Array.from({ length: 20 }, (_, i) => `t-${made - 19 + i}`));
+  const inOrder = Array.from({ length: 18 }, (_, i) => `t-${made - 19 + i}`);
+  expect(batches.flat()).toEqual([...inOrder, `t-${made}`, `t-${made - 1}`]);
   expect(await acceptedBounds(t.store, { ...range, fromMs: NOW_MS + 1 })).toBeUndefined();
 });
 
 it('all that a window looks back at is there where the store holds older events too', async () => {
-  const old = aPayment('c-1', NOW_MS - 86_400_000, { amount: 5 });
-  await append(rulesetEntry([]), { kind: 'event', event: { ...old, receivedMs: NOW_MS - 86_400_000 } });
-  await append(paid('c-1', 400));
+  // What linked the identifier lies further back than the window looks.
+  await append(rulesetEntry([]), receivedAt(DAY_AGO_MS, anEvent('profile', 'c-1', DAY_AGO_MS, { links: ['phone:1'] })));
+  await append(receivedAt(DAY_AGO_MS, aPayment('c-1', DAY_AGO_MS, { amount: 5 })));
+  await append(paid('phone:1', 400));
   await moveToStore();
   await append({ kind: 'tick', timeMs: NOW_MS }, paid('c-1', 300));
-  expect(await activate()).toMatchObject({ state: 'live', coverage: { whole: true, windows: [{ whole: true }] } });
+  const result = await activate();
+  expect(result).toMatchObject({ state: 'live', coverage: { whole: true, windows: [{ whole: true }] } });
+  // An hour, what may be late, and what clocks may differ by; not from where the store begins.
+  if (result.state !== 'live') throw new Error('it is not live');
+  expect(result.coverage?.windows[0]?.timeMs).toBeGreaterThan(NOW_MS - 3 * HOUR_MS - 1);
   expect(await decisionOn(paid('c-1', 299))).toBe('approve');
   expect(await decisionOn(paid('c-1', 1))).toBe('review');
+});
+
+it('what both the store and the log hold counts once', async () => {
+  await append(rulesetEntry([]), paid('c-1', 100));
+  await append(paid('c-1', 200));
+  await append(paid('c-1', 300));
+  await moveToStore(2);
+  expect(await activate()).toMatchObject({ state: 'live', coverage: { position: 1 } });
+  expect(await decisionOn(paid('c-1', 399))).toBe('approve');
+  expect(await decisionOn(paid('c-1', 1))).toBe('review');
+});
+
+it('a store that is behind the beginning of the log leaves a gap, so what is filled begins with the log', async () => {
+  await append(rulesetEntry([]), paid('c-1', 500));
+  const storedSeq = await moveToStore();
+  await append(paid('c-1', 500));
+  await append(paid('c-1', 300));
+  const { lastSeq } = await logState(connection, 'OUTCOMES');
+  await connection.manager.streams.purge('OUTCOMES', { seq: lastSeq });
+  expect(lastSeq).toBe(storedSeq + 2);
+  const before = await lastAnswered(connection);
+  expect(await activate()).toMatchObject({ state: 'live', coverage: { position: before, whole: false } });
+  expect(await decisionOn(paid('c-1', 699))).toBe('approve');
+  expect(await decisionOn(paid('c-1', 1))).toBe('review');
+});
+
+it('a label counts for the merchant of its transaction, however long ago that was', async () => {
+  const frauds = { aggregate: 'count', type: 'label', over: 'merchant', where: { '$.fraud': true }, last: '1h' };
+  const condition = { fact: 'window', params: frauds, operator: 'greaterThanInclusive', value: 1 };
+  const rule = { ...rules[0], id: 'frauds', conditions: { all: [condition] } };
+  const old = aPayment('c-1', DAY_AGO_MS, { amount: 5, merchant: { id: 'm-1' } }, { id: 'old' });
+  await append(rulesetEntry([]), receivedAt(DAY_AGO_MS, old));
+  const label = anEvent('label', 'c-1', NOW_MS, { transactionId: 'old', fraud: true });
+  await append(receivedAt(NOW_MS, label));
+  await moveToStore();
+  expect(await activate([rule])).toMatchObject({ state: 'live' });
+  const paidAt = (merchant: string) =>
+    receivedAt(NOW_MS, aPayment('c-2', NOW_MS, { amount: 1, merchant: { id: merchant } }, { id: `at-${merchant}` }));
+  expect(await decisionOn(paidAt('m-2'))).toBe('approve');
+  expect(await decisionOn(paidAt('m-1'))).toBe('review');
 });

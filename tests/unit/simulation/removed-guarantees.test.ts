@@ -162,7 +162,7 @@ describe('the simulation finds', () => {
     vi.doMock('../../../processors/warm/fill-from-history.ts', async (original) => {
       const filling = await original<typeof Filling>();
       const fillFromHistory: typeof filling.fillFromHistory = (history, cold) =>
-        filling.fillFromHistory(history, { ...cold, position: cold.position - 2 });
+        filling.fillFromHistory(history, { ...cold, position: Math.max(0, cold.position - 20) });
       return { ...filling, fillFromHistory };
     });
     expect(await firstProblem()).toMatch(/^the window .* from the beginning it would hold/);
