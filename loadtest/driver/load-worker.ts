@@ -7,7 +7,7 @@ import Type from 'typebox';
 import Value from 'typebox/value';
 import { createEventSender, delay, type EventSender } from '../send/event-sender.ts';
 import { createLatencyHistogram } from './latency-histogram.ts';
-import { syntheticTransaction } from './synthetic-events.ts';
+import { SyntheticWriter } from './synthetic-events.ts';
 
 export const LoadOrder = Type.Object({
   url: Type.String(),
@@ -62,6 +62,7 @@ async function runLoadOrder(o: LoadOrder): Promise<LoadReport> {
   const offsetMs = (intervalMs * o.worker) / o.workers;
 
   async function connection(sender: EventSender): Promise<void> {
+    const writer = new SyntheticWriter(o.run);
     for (;;) {
       const batch = due.shift();
       if (batch === undefined) {
@@ -76,15 +77,14 @@ async function runLoadOrder(o: LoadOrder): Promise<LoadReport> {
         continue;
       }
       const dueMs = offsetMs + batch * intervalMs;
-      const lines: string[] = [];
       for (let i = 0; i < o.batchEvents; i++) {
         const ordinal = batch * o.batchEvents + i;
         const timeMs = o.startEventMs + Math.floor((dueMs + (i * intervalMs) / o.batchEvents) * o.timeCompression);
-        lines.push(syntheticTransaction(o.run, ordinal * o.workers + o.worker, timeMs));
+        writer.write(ordinal * o.workers + o.worker, timeMs);
       }
-      const result = await sender.send(lines);
+      const result = await sender.sendBody(writer.taken(), o.batchEvents);
       histogram.record(performance.now() - startMs - dueMs);
-      totals.sent += lines.length;
+      totals.sent += o.batchEvents;
       totals.accepted += result.accepted;
       totals.rejected += result.rejected;
       totals.retries += result.retries;

@@ -5,6 +5,7 @@
  * in every window at once and nothing would ever leave one.
  */
 import { MINUTE_MS } from '../../core/clock.ts';
+import { copyBytes } from '../../core/codec/copy-bytes.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 
 const CUSTOMERS = 100_000;
@@ -26,44 +27,140 @@ export function syntheticEvent(run: string, index: number, timeMs: number): Weir
 
 /** One event as a line of NDJSON. `run` keeps ids of different runs apart. */
 export function syntheticTransaction(run: string, index: number, timeMs: number): string {
-  // A full-period scramble: customers come in no order that a cache would love.
-  const mixed = Math.imul(index ^ (index >>> 15), 0x2c1b3c6d) >>> 0;
-  const customer = mixed % CUSTOMERS;
-  const merchant = (mixed >>> 8) % MERCHANTS;
-  const amount = index % LARGE_EVERY === 0 ? 480_000 + (mixed % 90_000) : 900 + (mixed % 14_000);
-  const line = LINES[mixed % LINES.length] ?? 'B2C';
-  const channel = CHANNELS[(mixed >>> 4) % CHANNELS.length] ?? 'pos';
-  const status = index % DECLINED_EVERY === 0 ? '"declined","declineReason":"insufficient_funds"' : '"approved"';
-  return (
-    `{"type":"transaction","id":"${run}-${index}","source":"loadtest","time":"${isoTime(timeMs)}",` +
-    `"subject":"lt-${customer}","data":{"amount":${amount},"currency":"CNY","kind":"purchase","status":${status},` +
-    `"channel":"${channel}","businessLine":"${line}","merchant":${merchantText(merchant)},` +
-    `"instrument":{"type":"credit_card","token":"ltok-${customer}","issuer":"${ISSUERS[customer % ISSUERS.length]}"},` +
-    `"device":{"id":"ldev-${customer}","ip":"10.${(customer >> 16) & 255}.${(customer >> 8) & 255}.${customer & 255}"},` +
-    `"fee":${Math.round(amount / 160)},"cost":${Math.round(amount / 400)}}}`
-  );
+  const writer = new SyntheticWriter(run);
+  writer.write(index, timeMs);
+  return Buffer.from(writer.taken()).toString();
 }
 
-const merchantTexts: string[] = [];
+const text = (ascii: string): Uint8Array => Buffer.from(ascii, 'latin1');
+const texts = (all: readonly string[]): readonly Uint8Array[] => all.map(text);
 
-function merchantText(merchant: number): string {
-  merchantTexts[merchant] ??=
+const LINE_TEXTS = texts(LINES);
+const CHANNEL_TEXTS = texts(CHANNELS);
+const ISSUER_TEXTS = texts(ISSUERS);
+const STATUS_TEXTS = texts(['approved"', 'declined","declineReason":"insufficient_funds"']);
+const MERCHANT_TEXTS = Array.from({ length: MERCHANTS }, (_, merchant) =>
+  text(
     `{"id":"lm-${merchant}","name":"Merchant ${merchant}","mcc":"${MCCS[merchant % MCCS.length]}",` +
-    `"city":"${CITIES[merchant % CITIES.length]}","lat":${(31 + (merchant % 400) / 1_000).toFixed(3)},` +
-    `"lon":${(121.2 + (merchant % 500) / 1_000).toFixed(3)}}`;
-  return merchantTexts[merchant] as string;
-}
+      `"city":"${CITIES[merchant % CITIES.length]}","lat":${(31 + (merchant % 400) / 1_000).toFixed(3)},` +
+      `"lon":${(121.2 + (merchant % 500) / 1_000).toFixed(3)}}`,
+  ),
+);
+const PART = {
+  time: text('","source":"loadtest","time":"'),
+  subject: text('","subject":"lt-'),
+  amount: text('","data":{"amount":'),
+  status: text(',"currency":"CNY","kind":"purchase","status":"'),
+  channel: text(',"channel":"'),
+  line: text('","businessLine":"'),
+  merchant: text('","merchant":'),
+  token: text(',"instrument":{"type":"credit_card","token":"ltok-'),
+  issuer: text('","issuer":"'),
+  device: text('"},"device":{"id":"ldev-'),
+  ip: text('","ip":"10.'),
+  fee: text('"},"fee":'),
+  cost: text(',"cost":'),
+  end: text('}}'),
+} as const;
+const EVENT_BYTES_MAX = 1_024;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NEWLINE = 0x0a;
+const ZULU = 0x5a;
 
-let minute = Number.NaN;
-let minuteText = '';
+/** Events as lines of NDJSON, straight into memory that is used again: as text they cost the sender several times as much. */
+export class SyntheticWriter {
+  readonly #begin: Uint8Array;
+  #bytes = new Uint8Array(EVENT_BYTES_MAX);
+  #length = 0;
+  #minute = Number.NaN;
+  #minuteText = text('');
 
-/** As `toISOString`, whose work is done once a minute. */
-function isoTime(timeMs: number): string {
-  const inMinute = timeMs % MINUTE_MS;
-  if (timeMs - inMinute !== minute) {
-    minute = timeMs - inMinute;
-    minuteText = new Date(minute).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:'.length);
+  constructor(run: string) {
+    this.#begin = Buffer.from(`{"type":"transaction","id":"${run}-`);
   }
-  const seconds = Math.floor(inMinute / 1_000);
-  return `${minuteText}${String(seconds).padStart(2, '0')}.${String(inMinute % 1_000).padStart(3, '0')}Z`;
+
+  write(index: number, timeMs: number): void {
+    this.#reserve();
+    // A full-period scramble: customers come in no order that a cache would love.
+    const mixed = Math.imul(index ^ (index >>> 15), 0x2c1b3c6d) >>> 0;
+    const customer = mixed % CUSTOMERS;
+    const amount = index % LARGE_EVERY === 0 ? 480_000 + (mixed % 90_000) : 900 + (mixed % 14_000);
+    if (this.#length > 0) this.#bytes[this.#length++] = NEWLINE;
+    this.#text(this.#begin);
+    this.#digits(index);
+    this.#text(PART.time);
+    this.#time(timeMs);
+    this.#textAndDigits(PART.subject, customer);
+    this.#textAndDigits(PART.amount, amount);
+    this.#text(PART.status);
+    this.#text(STATUS_TEXTS[index % DECLINED_EVERY === 0 ? 1 : 0] as Uint8Array);
+    this.#text(PART.channel);
+    this.#text(CHANNEL_TEXTS[(mixed >>> 4) % CHANNELS.length] as Uint8Array);
+    this.#text(PART.line);
+    this.#text(LINE_TEXTS[mixed % LINES.length] as Uint8Array);
+    this.#text(PART.merchant);
+    this.#text(MERCHANT_TEXTS[(mixed >>> 8) % MERCHANTS] as Uint8Array);
+    this.#textAndDigits(PART.token, customer);
+    this.#text(PART.issuer);
+    this.#text(ISSUER_TEXTS[customer % ISSUERS.length] as Uint8Array);
+    this.#textAndDigits(PART.device, customer);
+    this.#textAndDigits(PART.ip, (customer >> 16) & 255);
+    this.#bytes[this.#length++] = DOT;
+    this.#digits((customer >> 8) & 255);
+    this.#bytes[this.#length++] = DOT;
+    this.#digits(customer & 255);
+    this.#textAndDigits(PART.fee, Math.round(amount / 160));
+    this.#textAndDigits(PART.cost, Math.round(amount / 400));
+    this.#text(PART.end);
+  }
+
+  /** The lines since the last time, valid until the next `write`. */
+  taken(): Uint8Array {
+    const lines = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    return lines;
+  }
+
+  #text(bytes: Uint8Array): void {
+    copyBytes(this.#bytes, this.#length, bytes, 0, bytes.length);
+    this.#length += bytes.length;
+  }
+
+  #textAndDigits(bytes: Uint8Array, value: number): void {
+    this.#text(bytes);
+    this.#digits(value);
+  }
+
+  /** A whole number, not negative, with zeros in front up to `width`. */
+  #digits(value: number, width = 1): void {
+    let end = this.#length + width;
+    for (let power = 10 ** width; value >= power; power *= 10) end++;
+    this.#length = end;
+    for (let rest = value, count = Math.max(width, 1); count > 0 || rest > 0; count--) {
+      this.#bytes[--end] = ZERO + (rest % 10);
+      rest = Math.floor(rest / 10);
+    }
+  }
+
+  /** As `toISOString`, whose work is done once a minute. */
+  #time(timeMs: number): void {
+    const inMinute = timeMs % MINUTE_MS;
+    if (timeMs - inMinute !== this.#minute) {
+      this.#minute = timeMs - inMinute;
+      this.#minuteText = text(new Date(this.#minute).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:'.length));
+    }
+    this.#text(this.#minuteText);
+    this.#digits(Math.floor(inMinute / 1_000), 2);
+    this.#bytes[this.#length++] = DOT;
+    this.#digits(inMinute % 1_000, 3);
+    this.#bytes[this.#length++] = ZULU;
+  }
+
+  #reserve(): void {
+    if (this.#length + EVENT_BYTES_MAX <= this.#bytes.length) return;
+    const larger = new Uint8Array(2 * this.#bytes.length);
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = larger;
+  }
 }

@@ -32,6 +32,8 @@ export interface BatchResult {
 export interface EventSender {
   /** Resolves when the log has acknowledged. Throws `WeirError` for what no retry mends, or the signal's reason. */
   send(lines: readonly string[], signal?: AbortSignal): Promise<BatchResult>;
+  /** The same for lines of NDJSON as bytes, which must stay as they are meanwhile. */
+  sendBody(body: Uint8Array, events: number, signal?: AbortSignal): Promise<BatchResult>;
   close(): void;
 }
 
@@ -71,9 +73,8 @@ export function createEventSender(o: EventSenderOptions): EventSender {
   const firstMs = o.backoffFirstMs ?? BACKOFF_FIRST_MS;
   const maxMs = o.backoffMaxMs ?? BACKOFF_MAX_MS;
 
-  async function send(lines: readonly string[], signal?: AbortSignal): Promise<BatchResult> {
-    if (lines.length === 0) return { accepted: 0, rejected: 0, errors: [], retries: 0 };
-    const body = Buffer.from(lines.join('\n'));
+  async function sendBody(body: Uint8Array, events: number, signal?: AbortSignal): Promise<BatchResult> {
+    if (events === 0) return { accepted: 0, rejected: 0, errors: [], retries: 0 };
     for (let retries = 0; ; retries++) {
       signal?.throwIfAborted();
       let reply: HttpReply | undefined;
@@ -84,7 +85,7 @@ export function createEventSender(o: EventSenderOptions): EventSender {
         signal?.throwIfAborted();
         cause = error;
       }
-      if (reply !== undefined && !isTransient(reply.status)) return { ...readReply(reply, lines.length), retries };
+      if (reply !== undefined && !isTransient(reply.status)) return { ...readReply(reply, events), retries };
       if (retries % WARN_EVERY_RETRIES === 0) {
         o.log?.warn(
           { status: reply?.status, error: cause instanceof Error ? cause.message : undefined, retries },
@@ -97,7 +98,11 @@ export function createEventSender(o: EventSenderOptions): EventSender {
     }
   }
 
-  return { send, close: () => poster.close() };
+  return {
+    send: (lines, signal) => sendBody(Buffer.from(lines.join('\n')), lines.length, signal),
+    sendBody,
+    close: () => poster.close(),
+  };
 }
 
 /** A refusal that time mends: too fast, not ready, or a server that was killed in the middle. */

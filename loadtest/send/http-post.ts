@@ -16,7 +16,7 @@ export interface HttpReply {
 
 export interface HttpPoster {
   /** Rejects with the socket's error, or when `signal` aborts. Any status resolves. */
-  post(path: string, contentType: string, body: string | Buffer, signal?: AbortSignal): Promise<HttpReply>;
+  post(path: string, contentType: string, body: string | Uint8Array, signal?: AbortSignal): Promise<HttpReply>;
   get(path: string, signal?: AbortSignal): Promise<HttpReply>;
   close(): void;
 }
@@ -37,7 +37,7 @@ export function createHttpPoster(o: {
     method: string,
     path: string,
     headers: http.OutgoingHttpHeaders,
-    body: string | Buffer | undefined,
+    body: string | Uint8Array | undefined,
     signal: AbortSignal | undefined,
   ): Promise<HttpReply> {
     return new Promise((resolve, reject) => {
