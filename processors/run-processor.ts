@@ -29,7 +29,7 @@ import { createProcessorMetrics } from './processor-metrics.ts';
 
 const PROGRESS_INTERVAL_MS = 250;
 /** Timers and requests get their turn at least this often, however much there is to replay. */
-const TURN_MS = 10;
+export const TURN_MS = 10;
 /** A processor that still replays leaves a silent holder's lease to one that is ready, for this share of its length. */
 const COLD_SHARE = 1 / 2;
 const LEASE_KEY = 'lease.processor';

@@ -10,6 +10,7 @@ import pino from 'pino';
 import { restoreCheckpoint } from '../../../processors/checkpoints/restore-checkpoint.ts';
 import { saveCheckpoint } from '../../../processors/checkpoints/save-checkpoint.ts';
 import type { Engine } from '../../../processors/engine/engine.ts';
+import { TURN_MS } from '../../../processors/run-processor.ts';
 import { type CheckpointStore, openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
 import { connectStream } from '../../../stream/connection.ts';
 import { startNatsServer } from '../../../stream/embedded/nats-server.ts';
@@ -120,14 +121,19 @@ class Traffic {
     this.#frames = frames;
   }
 
-  /** At the rate until `isEnough`, which is asked between frames; without frames that are left, nothing is sent. */
+  /**
+   * At the rate until `isEnough`, which is asked between turns; without frames that are left, nothing is sent. As in the processor's
+   * loop, frames that are due go first, for up to `TURN_MS`, and then everything else has its turn.
+   */
   async runUntil(isEnough: () => boolean): Promise<void> {
     const firstMs = performance.now();
     const before = this.sent;
     while (!isEnough()) {
-      const frame = this.#frames[this.sent];
-      const dueMs = firstMs + ((this.sent - before) * 1_000) / FRAMES_PER_SECOND;
-      if (frame !== undefined && performance.now() >= dueMs) {
+      const turnMs = performance.now();
+      for (let nowMs = turnMs; nowMs - turnMs <= TURN_MS; nowMs = performance.now()) {
+        const frame = this.#frames[this.sent];
+        const dueMs = firstMs + ((this.sent - before) * 1_000) / FRAMES_PER_SECOND;
+        if (frame === undefined || nowMs < dueMs) break;
         this.#engine.step(this.#engine.position + 1, frame);
         this.sent++;
         if (this.sent > SETTLE_FRAMES) this.#longestWaitMs = Math.max(this.#longestWaitMs, performance.now() - dueMs);
