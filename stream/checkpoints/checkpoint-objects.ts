@@ -3,7 +3,10 @@
  * behind, objects that nothing refers to and chunks of no object, is known by its age, since another process may be about to
  * refer to it.
  */
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { type ObjectInfo, type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
 import { WeirError } from '../../core/errors.ts';
 import type { StreamConnection } from '../connection.ts';
 import { retryTransient } from '../retry.ts';
@@ -16,12 +19,24 @@ const PUT_TIMEOUT_MS = 120_000;
 /** Of one chunk. */
 const CHUNK_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 30_000;
-const LIST_ATTEMPT_TIMEOUT_MS = 2_000;
+/** Descriptions that are asked for at the same time. */
+const LIST_IN_FLIGHT_MAX = 32;
 /** Reading stops making sense when an object did not arrive in this time. */
 const READ_TIMEOUT_MS = 120_000;
 const STREAM = `OBJ_${CHECKPOINT_BUCKET}`;
 const SLOT = /^slot-\d+$/;
 const SHARD = 'shard-';
+
+/** The client's description of an object, as far as it is of interest here. */
+const Description = Type.Object({
+  name: Type.String(),
+  nuid: Type.String(),
+  size: Type.Integer(),
+  deleted: Type.Optional(Type.Boolean()),
+  metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+const description = Compile(Description);
+type PresentObject = Static<typeof Description> & { readonly storedMs: number };
 
 /** A manifest in its slot. */
 export interface StoredManifest {
@@ -59,10 +74,10 @@ export class CheckpointObjects {
         position: positionOf(object) ?? 0,
         // What an earlier version saved is all in one object.
         bytes: Number(object.metadata?.bytes ?? object.size),
-        createdMs: Date.parse(object.mtime),
+        createdMs: object.storedMs,
         shards: (object.metadata?.shards ?? '').split(' ').filter((shard) => shard !== ''),
       })),
-      shards: new Map(shards.map(({ name, mtime }) => [name.slice(SHARD.length), Date.parse(mtime)])),
+      shards: new Map(shards.map(({ name, storedMs }) => [name.slice(SHARD.length), storedMs])),
     };
   }
 
@@ -122,7 +137,7 @@ export class CheckpointObjects {
     const known = new Set((await this.#present()).map(chunkSubject));
     let isDone = true;
     const chunks = await this.#retry('cleaning up checkpoints', () =>
-      chunkCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.C.>`),
+      messageCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.C.>`),
     );
     for (const subject of chunks.keys()) {
       if (known.has(subject)) continue;
@@ -153,7 +168,7 @@ export class CheckpointObjects {
       const info = await store.info(name);
       if (info === null || info.deleted) throw damaged(name, 'it is not there');
       // Waiting for a chunk that is gone would take for ever.
-      const chunks = (await chunkCounts(this.#c, chunkSubject(info))).get(chunkSubject(info)) ?? 0;
+      const chunks = (await messageCounts(this.#c, chunkSubject(info))).get(chunkSubject(info)) ?? 0;
       if (chunks !== info.chunks) throw damaged(name, `${chunks} of ${info.chunks} chunks are there`);
       try {
         return await withTimeout(read(info, store), READ_TIMEOUT_MS);
@@ -181,12 +196,36 @@ export class CheckpointObjects {
     return this.#retry('cleaning up checkpoints', () => this.#c.manager.streams.purge(STREAM, { filter }));
   }
 
-  async #present(): Promise<ObjectInfo[]> {
+  /**
+   * Asked for one by one: the client's own list waits for as many objects as there were when it began, which is for ever where
+   * another process removes one meanwhile.
+   */
+  #present(): Promise<PresentObject[]> {
     return this.#retry('listing checkpoints', async () => {
-      // The client waits for as many objects as there were when it began: for ever, where another process removes one meanwhile.
-      const objects = await withTimeout((await this.#bucket()).list(), LIST_ATTEMPT_TIMEOUT_MS);
-      return objects.filter(({ deleted }) => !deleted);
+      const subjects = [...(await messageCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.M.>`)).keys()];
+      const present: PresentObject[] = [];
+      const ask = async (): Promise<void> => {
+        for (let subject = subjects.pop(); subject !== undefined; subject = subjects.pop()) {
+          const object = await this.#describe(subject);
+          if (object !== undefined) present.push(object);
+        }
+      };
+      await Promise.all(Array.from({ length: LIST_IN_FLIGHT_MAX }, ask));
+      return present;
     });
+  }
+
+  /** Undefined where it has been removed, or no Weir has written it. */
+  async #describe(subject: string): Promise<PresentObject | undefined> {
+    try {
+      const stored = await this.#c.manager.streams.getMessage(STREAM, { last_by_subj: subject });
+      const object: unknown = stored === null ? undefined : JSON.parse(new TextDecoder().decode(stored.data));
+      if (stored === null || !description.Check(object) || object.deleted === true) return undefined;
+      return { ...object, storedMs: stored.time.getTime() };
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.NoMessageFound) return undefined;
+      throw error;
+    }
   }
 
   #retry<T>(what: string, operation: () => Promise<T>): Promise<T> {
@@ -203,16 +242,16 @@ function damaged(name: string, why: string): WeirError {
   return new WeirError('checkpoint.damaged', `checkpoint ${name} cannot be read: ${why}`);
 }
 
-function isManifest(object: ObjectInfo): boolean {
+function isManifest(object: PresentObject): boolean {
   return SLOT.test(object.name) && positionOf(object) !== undefined;
 }
 
-function positionOf(object: ObjectInfo): number | undefined {
+function positionOf(object: PresentObject): number | undefined {
   const position = Number(object.metadata?.position ?? Number.NaN);
   return Number.isSafeInteger(position) && position >= 0 ? position : undefined;
 }
 
-function chunkSubject(object: ObjectInfo): string {
+function chunkSubject(object: { readonly nuid: string }): string {
   return `$O.${CHECKPOINT_BUCKET}.C.${object.nuid}`;
 }
 
@@ -223,7 +262,8 @@ function metaSubject(name: string): string {
     .padEnd(Math.ceil(name.length / 3) * 4, '=')}`;
 }
 
-async function chunkCounts(c: StreamConnection, filter: string): Promise<Map<string, number>> {
+/** Of each subject. */
+async function messageCounts(c: StreamConnection, filter: string): Promise<Map<string, number>> {
   const { state } = await c.manager.streams.info(STREAM, { subjects_filter: filter });
   return new Map(Object.entries(state.subjects ?? {}));
 }
