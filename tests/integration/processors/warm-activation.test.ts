@@ -64,10 +64,10 @@ const payment = (customer: number): Entry => {
 const IN_LOG = () => ({ connection, openStore: () => Promise.reject(new Error('nobody asks the store')) });
 const round = () => encodeEntries(Array.from({ length: CUSTOMERS }, (_, customer) => payment(customer)));
 
-async function activate(documents: readonly unknown[], fill: FillWindows | undefined) {
+async function activate(documents: readonly unknown[], fill: FillWindows | undefined, timeouts = TIMEOUTS) {
   const own = await nats.connect();
   const activation = { documents, settings: DEFAULT_ENGINE_SETTINGS, author: 'test', comment: '' };
-  return activateRules(own, APPENDER_LIMITS, log, activation, fill, TIMEOUTS);
+  return activateRules(own, APPENDER_LIMITS, log, activation, fill, timeouts);
 }
 
 /** The decisions on one more event of each customer. */
@@ -142,6 +142,21 @@ describe('rules that ask for a window nobody asked for before', () => {
     const report = await verifyRange({ connection, store, from: 1, to, log });
     expect(report).toMatchObject({ checkpoint: 0, to });
     expect(report.difference).toBeUndefined();
+  });
+
+  it('are filled no further ahead of the processor than is allowed', async () => {
+    let parts = 0;
+    const stuck = activate(
+      [velocity(2)],
+      async ({ version, append }) => {
+        await processor.abort();
+        for (; parts < 100; parts++) await append({ kind: 'fill', version, part: parts, windows: [] });
+      },
+      { ...TIMEOUTS, answerMs: 1_000 },
+    );
+    await expect(stuck).rejects.toMatchObject({ code: 'part.not_ready' });
+    expect(parts).toBeGreaterThanOrEqual(64);
+    expect(parts).toBeLessThanOrEqual(65);
   });
 
   it('are not filled where no processor runs, and nothing is activated', async () => {

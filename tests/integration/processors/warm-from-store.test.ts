@@ -150,7 +150,10 @@ it('the store gives back events in the order in which they were accepted, a boun
   // Tables are sorted by time, not by the order of the log.
   const [earlier, later] = [paid('c-8', 8), paid('c-8', 9)];
   await append(later, earlier);
-  const beforeSeq = (await moveToStore()) + 1;
+  await append(receivedAt(NOW_MS, anEvent('location', 'c-1', NOW_MS, { lat: 31, lon: 121 })));
+  await append(receivedAt(DAY_AGO_MS, aPayment('c-1', DAY_AGO_MS, { amount: 1 })));
+  const lastSeq = await moveToStore();
+  const beforeSeq = lastSeq - 1;
   const range = { types: ['transaction'] as const, fromMs: 0, beforeSeq };
   const bounds = await acceptedBounds(t.store, range);
   expect(bounds).toEqual({ firstSeq: 1, oldestMs: NOW_MS });
@@ -159,7 +162,13 @@ it('the store gives back events in the order in which they were accepted, a boun
   expect(Math.max(...batches.map((batch) => batch.length))).toBeLessThanOrEqual(5);
   const inOrder = Array.from({ length: 18 }, (_, i) => `t-${made - 19 + i}`);
   expect(batches.flat()).toEqual([...inOrder, `t-${made}`, `t-${made - 1}`]);
-  expect(await acceptedBounds(t.store, { ...range, fromMs: NOW_MS + 1 })).toBeUndefined();
+  // Nothing of what lies outside, and of several types the oldest.
+  const none = { ...range, fromMs: NOW_MS + 1 };
+  expect(await acceptedBounds(t.store, none)).toBeUndefined();
+  for await (const batch of acceptedEvents(t.store, none, 1)) expect(batch).toEqual([]);
+  expect(await acceptedBounds(t.store, { ...range, beforeSeq: 1 })).toBeUndefined();
+  const all = { ...range, types: ['transaction', 'location'] as const, beforeSeq: lastSeq + 1 };
+  expect(await acceptedBounds(t.store, all)).toEqual({ firstSeq: 1, oldestMs: DAY_AGO_MS });
 });
 
 it('all that a window looks back at is there where the store holds older events too', async () => {
@@ -216,4 +225,18 @@ it('a label counts for the merchant of its transaction, however long ago that wa
     receivedAt(NOW_MS, aPayment('c-2', NOW_MS, { amount: 1, merchant: { id: merchant } }, { id: `at-${merchant}` }));
   expect(await decisionOn(paidAt('m-2'))).toBe('approve');
   expect(await decisionOn(paidAt('m-1'))).toBe('review');
+});
+
+it('an event counts for whom its identifier belonged to then, though what linked it lies further back and another has it now', async () => {
+  const links = ['phone:1'];
+  await append(rulesetEntry([]), receivedAt(DAY_AGO_MS, anEvent('profile', 'c-1', DAY_AGO_MS, { links })));
+  await append(paid('phone:1', 400));
+  await append(receivedAt(NOW_MS, anEvent('profile', 'c-3', NOW_MS, { links })));
+  await append(paid('phone:1', 300));
+  await moveToStore();
+  expect(await activate()).toMatchObject({ state: 'live' });
+  expect(await decisionOn(paid('c-1', 599))).toBe('approve');
+  expect(await decisionOn(paid('c-1', 1))).toBe('review');
+  expect(await decisionOn(paid('c-3', 699))).toBe('approve');
+  expect(await decisionOn(paid('phone:1', 1))).toBe('review');
 });
