@@ -87,7 +87,7 @@ export const ConfigSchema = Type.Object({
   }),
   WEIR_REQUESTS_PER_MINUTE_MAX: count(600_000, 'Requests per minute and token; past it 429'),
   WEIR_CHECKPOINT_INTERVAL_MS: count(60_000, 'Longest time between checkpoints of the engine'),
-  WEIR_CHECKPOINT_EVENTS_MAX: count(300_000, 'Events before the next checkpoint: what a restart has to play again'),
+  WEIR_CHECKPOINT_EVENTS_MAX: count(1_000_000, 'Events before the next checkpoint: what a restart has to play again'),
   WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
   WEIR_DISTINCT_EVENTS_MAX: Type.Optional(
     Type.Integer({
