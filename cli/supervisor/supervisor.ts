@@ -20,6 +20,7 @@ import {
 } from '../parts.ts';
 import { loadSecrets } from '../secrets.ts';
 import { setUp } from '../set-up.ts';
+import { lowerPriority } from './process-priority.ts';
 import { type EdgeService, type RoleName, type RoleProcess, startRoleProcess } from './role-process.ts';
 import { createProcessId, createProcessorStarter } from './start-processor.ts';
 import { type Child, type SupervisedChild, superviseChild } from './supervised-child.ts';
@@ -46,6 +47,9 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
+/** They store what reports show; everything else is on the way of a decision. */
+const WAITING_PARTS: ReadonlySet<string> = new Set(['clickhouse', 'sink']);
+
 /** Throws a `WeirError` if another Weir runs on the data directory or a part does not start; what had started is stopped. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { config, env, roles, serves, standby, log, say } = options;
@@ -68,6 +72,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       log,
       onRunning: (next) => {
         pids[name] = next.pid;
+        if (WAITING_PARTS.has(name))
+          lowerPriority(next.pid).catch((err: unknown) => log.warn({ err, part: name }, 'its priority stays as it is'));
         onRunning(next);
         if (run !== undefined) writeRunFile(dataDir, { ...run, pids });
       },
