@@ -2,9 +2,7 @@
 import { pino } from 'pino';
 import type { Registry } from 'prom-client';
 import { splitFrame } from '../../../core/codec/frame.ts';
-import { type Config, parseConfig } from '../../../core/config.ts';
 import type { RunningProcessor } from '../../../processors/run-processor.ts';
-import type { SinkOptions } from '../../../storage/sink/run-sink.ts';
 import { ensureTopology } from '../../../stream/topology.ts';
 import { type Disk, noTroubles, SimulatedServer } from '../nats/server.ts';
 import { Network } from '../nats/socket.ts';
@@ -21,6 +19,7 @@ import { Part, type PartOptions } from '../world/part.ts';
 import type { Random } from '../world/random.ts';
 import { type Owner, Scheduler } from '../world/scheduler.ts';
 import { installWorld, wallClockMs } from '../world/virtual-globals.ts';
+import { chooseConfig, chooseSinkLimits } from './choose-config.ts';
 import type { Victims } from './faults.ts';
 import { CUSTOMERS } from './workload.ts';
 
@@ -30,7 +29,6 @@ export interface Defects {
   readonly store?: StoreDefects;
 }
 
-const BASE_CONFIG = parseConfig({});
 /** First byte of an encoded tick. */
 const TICK_KIND = 2;
 const TWO_PROCESSORS_CHANCE = 0.6;
@@ -38,8 +36,6 @@ const TWO_PROCESSORS_CHANCE = 0.6;
 const TOLD_OF_ENDS_CHANCE = 0.5;
 const TOLD_AFTER_MS = 1;
 const TWO_SINKS_CHANCE = 0.5;
-/** Often so short that both write, each as far as the other lets it. */
-const SINK_STANDBY_MAX_MS = 150;
 const CHECKPOINT_STREAM = 'OBJ_weir-checkpoints';
 
 export class World {
@@ -290,28 +286,4 @@ export class World {
 
 async function metricOf(metrics: Registry, name: string): Promise<number> {
   return (await metrics.getSingleMetric(`weir_processor_${name}`)?.get())?.values[0]?.value ?? 0;
-}
-
-/** Each sink its own: where their batches end is nothing that two could agree on by themselves. */
-function chooseSinkLimits(random: Random): SinkOptions['limits'] {
-  const lingerMs = random.below(random.chance(0.5) ? 12 : 300);
-  return { rowsMax: 1 + random.below(60), lingerMs, standbyMs: random.between(10, SINK_STANDBY_MAX_MS) };
-}
-
-/** Small limits, so that few events reach them. */
-function chooseConfig(random: Random): Config {
-  return {
-    ...BASE_CONFIG,
-    WEIR_FRAME_ENTRIES_MAX: 1 + random.below(6),
-    WEIR_FRAME_BYTES_MAX: 4_096,
-    WEIR_FRAME_LINGER_MS: random.below(4),
-    WEIR_DECISION_LINGER_MS: random.below(4),
-    WEIR_APPEND_IN_FLIGHT_MAX: 1 + random.below(16),
-    WEIR_OUTCOMES_IN_FLIGHT_MAX: 1 + random.below(8),
-    WEIR_CHECKPOINT_INTERVAL_MS: 300 + random.below(2_000),
-    WEIR_CHECKPOINT_EVENTS_MAX: 10 + random.below(1_000),
-    WEIR_CHECKPOINTS_KEPT: 1 + random.below(3),
-    WEIR_LEASE_MS: 150 + random.below(900),
-    WEIR_RESUME_OFFERS_MAX: 1 + random.below(5),
-  };
 }
