@@ -11,6 +11,7 @@ import { planWindows, type ReadGroup, type WindowPlan } from '../../../../proces
 import { readWindows } from '../../../../processors/engine/windows/window-read.ts';
 import { WindowStore } from '../../../../processors/engine/windows/window-store.ts';
 import type { Requirement, WindowAggregate } from '../../../../rules/requirement.ts';
+import { type RingEvent, RingModel } from '../../../support/engine/ring-model.ts';
 
 const BASE_MS = 1_780_000_000_000;
 const KEEP_MS = 100_000;
@@ -18,11 +19,6 @@ const MANY = 10_000;
 const LENGTHS_MS = [40, 900, 5_000, 30_000, 90_000] as const;
 const OFFSETS_MS = [0, 300, 10_000] as const;
 const OF_NUMBERS: readonly WindowAggregate[] = ['count', 'sum', 'avg', 'min', 'max', 'stddev', 'first', 'last'];
-
-interface Event {
-  readonly timeMs: number;
-  readonly value: number;
-}
 
 /** Every aggregate over every length and offset of one series. */
 function planOf(of: string | undefined, aggregates: readonly WindowAggregate[]): WindowPlan {
@@ -65,28 +61,6 @@ const act = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('gap' as const), ms: fc.integer({ min: 0, max: 60_000 }) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('trim' as const, 'save' as const, 'merge' as const) }) },
 );
-
-class Model {
-  events: Event[] = [];
-  insert(event: Event, keepMax: number): void {
-    const newestMs = Math.max(event.timeMs, this.events.at(-1)?.timeMs ?? event.timeMs);
-    this.evict(newestMs - KEEP_MS, keepMax - 1);
-    let at = this.events.length;
-    while (at > 0 && (this.events[at - 1] as Event).timeMs > event.timeMs) at--;
-    this.events.splice(at, 0, event);
-  }
-
-  evict(beforeMs: number, lengthMax: number): void {
-    let from = 0;
-    while (from + 1 < this.events.length && (this.events[from + 1] as Event).timeMs <= beforeMs) from++;
-    from = Math.max(from, this.events.length - lengthMax);
-    this.events = this.events.slice(from);
-  }
-
-  within(endMs: number, lastMs: number): number[] {
-    return this.events.filter(({ timeMs }) => timeMs > endMs - lastMs && timeMs <= endMs).map(({ value }) => value);
-  }
-}
 
 const SCALE = 2 ** 104;
 
@@ -141,7 +115,7 @@ function emptyWords(): number {
   return store.slab.top - store.slab.freeWords;
 }
 
-function checkReads(store: WindowStore, cell: number, model: Model, group: ReadGroup, pending?: Event): void {
+function checkReads(store: WindowStore, cell: number, model: RingModel, group: ReadGroup, pending?: RingEvent): void {
   const timeMs = pending?.timeMs ?? (model.events.at(-1)?.timeMs ?? BASE_MS) - 3;
   const values: unknown[] = [];
   readWindows(store, group, cell, 0, timeMs, pending?.value, values);
@@ -166,11 +140,11 @@ describe('rings of keys with many events', () => {
       keepMax: number,
     ) => {
       let store = new WindowStore(new Slab());
-      const model = new Model();
+      const model = new RingModel(KEEP_MS);
       let cell = store.cells.findOrAdd(1, series.columns, 7, 0, 0);
       let nowMs = BASE_MS;
       let made = 0;
-      const add = (into: number, timeMs: number): Event => {
+      const add = (into: number, timeMs: number): RingEvent => {
         const value = kind === 'count' ? 0 : valueAt(made++, keepMax, kind !== 'number');
         store.insert(into, series, timeMs, value, value + 1, KEEP_MS, keepMax, 0);
         return { timeMs, value };

@@ -12,6 +12,7 @@ import { planWindows, type ReadGroup } from '../../../../../processors/engine/wi
 import { readWindows } from '../../../../../processors/engine/windows/window-read.ts';
 import { WindowStore } from '../../../../../processors/engine/windows/window-store.ts';
 import type { Requirement } from '../../../../../rules/requirement.ts';
+import { type RingEvent, RingModel } from '../../../../support/engine/ring-model.ts';
 
 const BASE_MS = 1_780_000_000_000;
 const KEEP_MS = 30_000;
@@ -22,11 +23,6 @@ const PERCENTS = [5, 95] as const;
 /** So little that windows make room for one another all the time. */
 const SCARCE_BYTES = 6_000;
 const PLENTY_BYTES = 2 ** 24;
-
-interface Event {
-  readonly timeMs: number;
-  readonly value: number;
-}
 
 /** Distinct values of a series of scalars, or percentiles of one of money or other numbers. */
 const KINDS = {
@@ -62,34 +58,6 @@ function valueAt(kind: Kind, i: number): number {
   return kind === 'money' ? value : value / 7;
 }
 
-class Model {
-  events: Event[] = [];
-  insert(event: Event, keepMax: number): void {
-    const newestMs = Math.max(event.timeMs, this.events.at(-1)?.timeMs ?? event.timeMs);
-    this.evict(newestMs - KEEP_MS, keepMax - 1);
-    let at = this.events.length;
-    while (at > 0 && (this.events[at - 1] as Event).timeMs > event.timeMs) at--;
-    this.events.splice(at, 0, event);
-  }
-
-  evict(beforeMs: number, lengthMax: number): void {
-    let from = 0;
-    while (from + 1 < this.events.length && (this.events[from + 1] as Event).timeMs <= beforeMs) from++;
-    from = Math.max(from, this.events.length - lengthMax);
-    if (from > 0) this.events.splice(0, from);
-  }
-
-  within(endMs: number, lastMs: number): number[] {
-    return this.events.slice(this.#after(endMs - lastMs), this.#after(endMs)).map(({ value }) => value);
-  }
-
-  #after(timeMs: number): number {
-    let at = this.events.length;
-    while (at > 0 && (this.events[at - 1] as Event).timeMs > timeMs) at--;
-    return at;
-  }
-}
-
 function restored(store: WindowStore, bytesMax: number): WindowStore {
   const slab = new Slab();
   const head = store.slab.head();
@@ -118,10 +86,10 @@ function follow(kind: Kind, acts: readonly Act[], keepMax: number, bytesMax: num
   const series: Series = group.series;
   let store = new WindowStore(new Slab(), bytesMax);
   let cell = store.cells.findOrAdd(1, series.columns, 7, 0, 0);
-  const model = new Model();
+  const model = new RingModel(KEEP_MS);
   let [nowMs, made, windows] = [BASE_MS, 0, 0];
   const values: unknown[] = [];
-  const insert = (into: number, { timeMs, value }: Event) =>
+  const insert = (into: number, { timeMs, value }: RingEvent) =>
     store.insert(into, series, timeMs, value, 0, KEEP_MS, keepMax, 0);
   for (const one of acts) {
     for (let i = 0; i < one.events; i++) {
@@ -168,7 +136,7 @@ function follow(kind: Kind, acts: readonly Act[], keepMax: number, bytesMax: num
       readWindows(store, group, cell, 0, nowMs, undefined, values);
       store.drain(other, series, moved);
       insertMerged(store, cell, series, [], moved, KEEP_MS, keepMax, 0);
-      const times = (list: readonly Event[]) => list.map(({ timeMs }) => timeMs).join();
+      const times = (list: readonly RingEvent[]) => list.map(({ timeMs }) => timeMs).join();
       model.events = Array.from({ length: store.lengthOf(cell) }, (_, i) => ({
         timeMs: store.timeOf(cell, i),
         value: store.value(cell, i, kind === 'money'),
