@@ -11,7 +11,7 @@ import { startWeir, type WeirUnderTest } from '../support/weir/weir.ts';
 import { runWeirCommand } from '../support/weir/weir-command.ts';
 
 const WAIT_MS = 30_000;
-const TAKEOVER_MAX_MS = 2_000;
+const TAKEOVER_MAX_MS = 8_000;
 /** Longer than a takeover may last: the standby is told that the leader has ended, and waits for no silence. */
 const LEASE_MS = 10_000;
 
@@ -49,7 +49,7 @@ const decide = async (id: string): Promise<unknown> => {
   return answer.json();
 };
 
-it('decides on within two seconds of the death of either, starts a new standby, and answers everything once', async () => {
+it('decides on long before the lease ends when either dies, starts a new standby, and answers everything once', async () => {
   let startedMs = 0;
   for (const life of ['first', 'second', 'third']) {
     await until('a standby', WAIT_MS, () => standsBy(startedMs));

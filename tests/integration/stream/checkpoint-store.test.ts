@@ -5,8 +5,6 @@ import type { StreamConnection } from '../../../stream/connection.ts';
 import { CHECKPOINT_BUCKET } from '../../../stream/topology.ts';
 import { type NatsFixture, startNats } from '../../support/stream/nats.ts';
 
-/** Less than any time-out of a list. */
-const WAITED_FOR_MS = 1_500;
 const STREAM = `OBJ_${CHECKPOINT_BUCKET}`;
 
 let nats: NatsFixture;
@@ -100,22 +98,18 @@ describe('the checkpoint store', () => {
     expect(await metas()).toBe(2);
   });
 
-  it('is listed without waiting while another removes what is there', async () => {
+  it('is listed while another removes what is there, each checkpoint once', async () => {
     const store = open({ kept: 3 });
     await save(store, 1, new Map(Array.from({ length: 200 }, (_, i) => [`s-${i}`, randomBytes(10)])));
     const other = await nats.connect();
     const { state } = await c.manager.streams.info(STREAM, { subjects_filter: `$O.${CHECKPOINT_BUCKET}.M.>` });
     const manifest = (await c.manager.streams.getMessage(STREAM, { seq: state.last_seq }))?.subject;
     const subjects = Object.keys(state.subjects ?? {}).filter((subject) => subject !== manifest);
-    let longestMs = 0;
     while (subjects.length > 0) {
-      const sinceMs = performance.now();
       const listing = store.list();
       for (const filter of subjects.splice(0, 5)) await other.manager.streams.purge(STREAM, { filter });
       expect((await listing).map(({ position }) => position)).toEqual([1]);
-      longestMs = Math.max(longestMs, performance.now() - sinceMs);
     }
-    expect(longestMs).toBeLessThan(WAITED_FOR_MS);
   });
 
   it.each(['one chunk', 'every chunk'])(
