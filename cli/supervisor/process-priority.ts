@@ -13,11 +13,19 @@ export const WAITING_NICE = 10;
  * groups them, and then only the group's own value counts among groups. Rejects where the system does not let it.
  */
 export async function lowerPriority(pid: number): Promise<void> {
-  setPriority(pid, WAITING_NICE);
-  if (process.platform !== 'linux') return;
-  for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), WAITING_NICE);
+  if (process.platform !== 'linux') return setPriority(pid, WAITING_NICE);
   await writeFile(`/proc/${pid}/autogroup`, String(WAITING_NICE)).catch((error: NodeJS.ErrnoException) => {
     // A kernel that was built without such groups.
     if (error.code !== 'ENOENT') throw error;
   });
+  for (const thread of await readdir(`/proc/${pid}/task`)) lowerThread(Number(thread));
+}
+
+function lowerThread(thread: number): void {
+  try {
+    setPriority(thread, WAITING_NICE);
+  } catch (error) {
+    // Threads come and go: this one has ended since it was listed.
+    if (!(error instanceof Error) || !error.message.includes('ESRCH')) throw error;
+  }
 }

@@ -10,7 +10,6 @@ import { ByteWriter } from '../../core/codec/byte-writer.ts';
 import { DEFAULT_ENGINE_SETTINGS, type Entry, encodeEntry } from '../../core/codec/entry.ts';
 import { encodeFrame } from '../../core/codec/frame.ts';
 import { stageEntries } from '../../core/codec/stage-entries.ts';
-import { PROCESSOR_NODE_FLAGS } from '../../core/node-flags.ts';
 import { createEngine } from '../../processors/engine/engine.ts';
 import { createFacts, createRules, toRuleDocument } from './rules-workload.ts';
 
@@ -35,11 +34,11 @@ const EVENTS_AFTER = 5_000;
 const PREPARE_MS = 1;
 const BASE_MS = 1_780_000_000_000;
 
-/** Measures in a process of its own, started as a processor is. */
+/** Measures in a process of its own, with the flags of this one: a processor's. */
 export async function measureSwapInProcessor(): Promise<SwapReport> {
   const here = fileURLToPath(import.meta.url);
   const main = fileURLToPath(new URL(`./rules-swap-main${extname(here)}`, import.meta.url));
-  const child = fork(main, [], { execArgv: [...process.execArgv, ...PROCESSOR_NODE_FLAGS] });
+  const child = fork(main, []);
   return new Promise((resolve, reject) => {
     child.once('message', (report) => resolve(report as SwapReport));
     child.once('exit', (code) => reject(new Error(`measuring the swap ended with code ${code}`)));

@@ -137,7 +137,7 @@ export class SyntheticWriter {
     let end = this.#length + width;
     for (let power = 10 ** width; value >= power; power *= 10) end++;
     this.#length = end;
-    for (let rest = value, count = Math.max(width, 1); count > 0 || rest > 0; count--) {
+    for (let rest = value, count = width; count > 0 || rest > 0; count--) {
       this.#bytes[--end] = ZERO + (rest % 10);
       rest = Math.floor(rest / 10);
     }

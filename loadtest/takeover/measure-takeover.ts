@@ -1,6 +1,7 @@
 /**
  * `npm run loadtest -- takeover`: two processors on one log under steady traffic, the leading one killed, paused or stopped in
- * turn; or one that nobody stands by for, killed and stopped; how long OUTCOMES stands still each time, and whether in the end it holds everything once.
+ * turn; or one that nobody stands by for, killed and stopped. How long OUTCOMES stands still each time, and whether in the end it
+ * holds everything once.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
