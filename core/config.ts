@@ -89,6 +89,15 @@ export const ConfigSchema = Type.Object({
   WEIR_CHECKPOINT_INTERVAL_MS: count(60_000, 'Longest time between checkpoints of the engine'),
   WEIR_CHECKPOINT_EVENTS_MAX: count(1_000_000, 'Events before the next checkpoint: what a restart has to play again'),
   WEIR_CHECKPOINTS_KEPT: count(3, 'Checkpoints kept; a damaged one falls back to the one before it'),
+  WEIR_CHECKPOINT_COPY_DIR: text(
+    '',
+    'Where a processor keeps a copy of its newest checkpoint, from which it starts faster; empty: in the data directory',
+  ),
+  WEIR_CHECKPOINT_COPY_BYTES_MAX: count(
+    8_192 * MIB,
+    'Bytes of that copy, twice the state while a checkpoint is saved; past it shards are read from NATS, 0 for no copy',
+    0,
+  ),
   WEIR_DISTINCT_EVENTS_MAX: Type.Optional(
     Type.Integer({
       minimum: 512,

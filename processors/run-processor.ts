@@ -12,13 +12,16 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../core/clock.ts';
 import type { Config } from '../core/config.ts';
 import { WeirError } from '../core/errors.ts';
-import { openCheckpointStore } from '../stream/checkpoints/checkpoint-store.ts';
+import { type CheckpointStore, openCheckpointStore } from '../stream/checkpoints/checkpoint-store.ts';
 import type { StreamConnection } from '../stream/connection.ts';
 import { startLease } from '../stream/lease.ts';
 import { lastAnswered } from '../stream/log/find-answer.ts';
 import { logState, readLog } from '../stream/log/log-reader.ts';
 import { type Progress, publishProgress } from '../stream/progress.ts';
+import { openCheckpointCopy } from './checkpoints/checkpoint-copy.ts';
+import { createCopyMetrics } from './checkpoints/copy-metrics.ts';
 import { loadEngine } from './checkpoints/load-engine.ts';
+import { storeWithCopy } from './checkpoints/store-with-copy.ts';
 import { createRecentDecisions } from './decisions/recent-decisions.ts';
 import { createEndedProcesses } from './ended-processes.ts';
 import type { Engine } from './engine/engine.ts';
@@ -41,6 +44,7 @@ export interface ProcessorOptions {
     | 'WEIR_CHECKPOINT_INTERVAL_MS'
     | 'WEIR_CHECKPOINT_EVENTS_MAX'
     | 'WEIR_CHECKPOINTS_KEPT'
+    | 'WEIR_CHECKPOINT_COPY_BYTES_MAX'
     | 'WEIR_OUTCOMES_IN_FLIGHT_MAX'
     | 'WEIR_LEASE_MS'
   >;
@@ -48,6 +52,8 @@ export interface ProcessorOptions {
   readonly name: string;
   /** and to those who learn of its end (`markEnded`): never used again, and without a slash. */
   readonly id: string;
+  /** Its own, for a copy of its newest checkpoint; absent where it keeps none. */
+  readonly copyDirectory?: string | undefined;
   readonly log: Logger;
   readonly metrics: Registry;
   readonly clock: Clock;
@@ -78,7 +84,7 @@ export interface RunningProcessor {
 export async function runProcessor(o: ProcessorOptions): Promise<RunningProcessor> {
   const { connection, config, log } = o;
   const startedMs = o.clock.nowMs();
-  const store = openCheckpointStore(connection, { kept: config.WEIR_CHECKPOINTS_KEPT });
+  const store = await openCheckpoints(o);
   const { engine, saved, passedOver } = await loadEngine(store, () => lastAnswered(connection), log);
   const metrics = createProcessorMetrics(o.metrics, () => engine.stats());
   metrics.checkpointsPassedOver.inc(passedOver);
@@ -235,6 +241,18 @@ export async function runProcessor(o: ProcessorOptions): Promise<RunningProcesso
       await done.catch(() => undefined);
     },
   };
+}
+
+async function openCheckpoints(o: ProcessorOptions): Promise<CheckpointStore> {
+  const store = openCheckpointStore(o.connection, { kept: o.config.WEIR_CHECKPOINTS_KEPT });
+  const bytesMax = o.config.WEIR_CHECKPOINT_COPY_BYTES_MAX;
+  if (o.copyDirectory === undefined || bytesMax === 0) return store;
+  const metrics = createCopyMetrics(o.metrics);
+  return storeWithCopy(
+    store,
+    await openCheckpointCopy({ directory: o.copyDirectory, bytesMax, log: o.log, metrics }),
+    metrics,
+  );
 }
 
 /** Without the log's beginning, and without a checkpoint behind its first position, windows begin with a gap. */

@@ -22,9 +22,9 @@ export function startProcessors(count: number, root: string, parts: string, data
   const children = new Set<ChildProcess>();
   let stopping = false;
 
-  const start = (ended: readonly string[]): void => {
+  const start = (name: string, ended: readonly string[]): void => {
     const id = randomBytes(6).toString('hex');
-    const brief = JSON.stringify({ name: 'processor', serves: [], id, ended });
+    const brief = JSON.stringify({ name, serves: [], id, ended });
     const child = fork(join(root, 'dist/cli/role-main.js'), ['processor', brief], {
       env: { ...process.env, WEIR_PARTS: parts, WEIR_DATA_DIR: dataDir, LOG_LEVEL: 'silent' },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -33,10 +33,10 @@ export function startProcessors(count: number, root: string, parts: string, data
     children.add(child);
     child.once('exit', () => {
       children.delete(child);
-      if (!stopping) setTimeout(() => !stopping && start([id]), RESTART_PAUSE_MS);
+      if (!stopping) setTimeout(() => !stopping && start(name, [id]), RESTART_PAUSE_MS);
     });
   };
-  for (let i = 0; i < count; i++) start([]);
+  for (let i = 0; i < count; i++) start(`processor-${i + 1}`, []);
 
   return {
     pids: () => [...children].flatMap(({ pid }) => (pid === undefined ? [] : [pid])),

@@ -13,8 +13,7 @@ export async function restoreCheckpoint(stored: StoredCheckpoint): Promise<Engin
   const readOn = async (): Promise<void> => {
     for (const { name, room, accept } of shards) {
       if (isFailed) return;
-      await stored.read(name, room);
-      accept();
+      await stored.read(name, room, accept);
     }
   };
   const readers = Array.from({ length: READS_IN_FLIGHT }, () =>

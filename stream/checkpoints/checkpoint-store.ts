@@ -41,8 +41,11 @@ export interface CheckpointSave {
 
 export interface StoredCheckpoint {
   readonly manifest: Uint8Array;
-  /** Reads a shard, all of it, to `room`; any number at a time. Throws `checkpoint.damaged` and `log.unavailable`. */
-  read(shard: string, room: Uint8Array): Promise<void>;
+  /**
+   * Reads a shard, all of it, to `room`; any number at a time. `check` is called when it is there and throws where it is not what was
+   * saved. Throws what that throws, `checkpoint.damaged` and `log.unavailable`.
+   */
+  read(shard: string, room: Uint8Array, check: () => void): Promise<void>;
 }
 
 export interface CheckpointStore {
@@ -102,7 +105,13 @@ export function openCheckpointStore(
     },
     async open(name) {
       const manifest = await objects.readManifest(name);
-      return { manifest, read: (shard, room) => objects.readShard(shard, room) };
+      return {
+        manifest,
+        async read(shard, room, check) {
+          await objects.readShard(shard, room);
+          check();
+        },
+      };
     },
   };
 }

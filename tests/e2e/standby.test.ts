@@ -1,4 +1,6 @@
 /** `weir start --standby`: two processors under one supervisor, of which either dies, again and again. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareLogs } from '../../loadtest/log/compare-logs.ts';
@@ -71,6 +73,11 @@ it('decides on long before the lease ends when either dies, starts a new standby
   }
   const { digestEqual, publishedFrames, wantedFrames } = await compareLogs(connection);
   expect([digestEqual, publishedFrames]).toEqual([true, wantedFrames]);
+});
+
+it('keeps a copy of the checkpoint for each processor, in directories of their own', async () => {
+  const copies = join(weir.dataDir, 'checkpoint-copy');
+  expect((await readdir(copies)).sort()).toEqual(['processor', 'processor-2']);
 });
 
 it('refuses a standby where no processor is wanted', async () => {

@@ -7,8 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import pino from 'pino';
+import { Registry } from 'prom-client';
+import { openCheckpointCopy } from '../../../processors/checkpoints/checkpoint-copy.ts';
+import { createCopyMetrics } from '../../../processors/checkpoints/copy-metrics.ts';
 import { restoreCheckpoint } from '../../../processors/checkpoints/restore-checkpoint.ts';
 import { saveCheckpoint } from '../../../processors/checkpoints/save-checkpoint.ts';
+import { storeWithCopy } from '../../../processors/checkpoints/store-with-copy.ts';
 import type { Engine } from '../../../processors/engine/engine.ts';
 import { TURN_MS } from '../../../processors/run-processor.ts';
 import { type CheckpointStore, openCheckpointStore } from '../../../stream/checkpoints/checkpoint-store.ts';
@@ -44,15 +48,27 @@ export interface CheckpointRow {
   readonly residentMiB: number;
 }
 
-/** A nats-server of its own with an empty checkpoint store; `close` removes it. */
-export async function startStore(): Promise<{ store: CheckpointStore; close: () => Promise<void> }> {
+export interface BenchStores {
+  readonly store: CheckpointStore;
+  /** The same with a copy on local disk. */
+  readonly copied: CheckpointStore;
+  close(): Promise<void>;
+}
+
+/** A nats-server of its own with an empty checkpoint store, and an empty directory for the copy; `close` removes them. */
+export async function startStores(): Promise<BenchStores> {
   const dataDir = await mkdtemp(join(tmpdir(), 'weir-state-'));
   const log = pino({ level: 'silent' });
   const server = await startNatsServer({ dataDir, ...USER, log });
   const connection = await connectStream({ url: server.url, ...USER, name: 'bench', log });
   await ensureTopology(connection, { NATS_REPLICAS: 1, WEIR_LOG_BYTES_MAX: 64 * MIB, WEIR_LOG_AGE_DAYS: 1 });
+  const store = openCheckpointStore(connection, { kept: 2 });
+  const metrics = createCopyMetrics(new Registry());
+  const directory = join(dataDir, 'checkpoint-copy');
+  const copy = await openCheckpointCopy({ directory, bytesMax: Number.POSITIVE_INFINITY, log, metrics });
   return {
-    store: openCheckpointStore(connection, { kept: 2 }),
+    store,
+    copied: storeWithCopy(store, copy, metrics),
     async close() {
       await connection.close();
       await server.stop();

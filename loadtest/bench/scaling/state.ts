@@ -7,10 +7,10 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DAY_MS } from '../../../core/clock.ts';
 import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
-import { createEngine } from '../../../processors/engine/engine.ts';
+import { createEngine, type Engine } from '../../../processors/engine/engine.ts';
 import type { MemoryPart } from '../../../processors/engine/memory/memory-report.ts';
 import { type BenchWindow, createBenchStream, FRAME_EVENTS } from './bench-stream.ts';
-import { restoreNewest, runTraffic, startStore, type TrafficReport } from './state-traffic.ts';
+import { restoreNewest, runTraffic, startStores, type TrafficReport } from './state-traffic.ts';
 
 export interface StateReport extends TrafficReport {
   readonly customers: number;
@@ -26,8 +26,10 @@ export interface StateReport extends TrafficReport {
   readonly gcPauses: number;
   readonly gcPausesOver20Ms: number;
   readonly longestGcPauseMs: number;
-  /** From the store to an engine that has answered a frame. */
-  readonly restoreSeconds: number;
+  /** To an engine that has answered a frame, from the copy on local disk */
+  readonly restoreFromCopySeconds: number;
+  /** and from nats-server. */
+  readonly restoreFromStoreSeconds: number;
   readonly memory: readonly MemoryRow[];
 }
 
@@ -70,22 +72,24 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
   // Encoding is the benchmark's own work: all frames of the traffic are there before it begins.
   const frames = Array.from({ length: TRAFFIC_FRAMES }, () => stream.frame());
   const firstPosition = engine.position;
-  const { store, close } = await startStore();
+  const { store, copied, close } = await startStores();
   try {
     const gc = watchCollector();
-    const traffic = await runTraffic(engine, frames, store, CHECKPOINTS);
+    const traffic = await runTraffic(engine, frames, copied, CHECKPOINTS);
     const pauses = await gc.stop();
     const stats = engine.stats();
     if (stats.poison > 0) throw new Error(`${stats.poison} entries are poison`);
     const memory = process.memoryUsage();
     const memoryRows = engine.memory().map((part) => memoryRow(part, customers));
     const stateBytes = Object.values(stats.bytes).reduce((sum, value) => sum + value, 0);
-    onLine('restoring');
-    const restoreMs = performance.now();
-    const restored = await restoreNewest(store);
-    const { position } = restored;
-    restored.step(position + 1, frames[position - firstPosition] ?? stream.frame());
-    const restoreSeconds = (performance.now() - restoreMs) / 1_000;
+    const answerOne = (restored: Engine): void => {
+      const { position } = restored;
+      restored.step(position + 1, frames[position - firstPosition] ?? stream.frame());
+    };
+    onLine('restoring from the copy');
+    const restoreFromCopySeconds = await secondsOf(async () => answerOne(await restoreNewest(copied)));
+    onLine('restoring from the store');
+    const restoreFromStoreSeconds = await secondsOf(async () => answerOne(await restoreNewest(store)));
     return {
       customers,
       windows: WINDOWS.length,
@@ -98,12 +102,19 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
       stateBytesPerCustomer: Math.round(stateBytes / customers),
       ...traffic,
       ...pauses,
-      restoreSeconds: round(restoreSeconds),
+      restoreFromCopySeconds,
+      restoreFromStoreSeconds,
       memory: memoryRows,
     };
   } finally {
     await close();
   }
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const beganMs = performance.now();
+  await work();
+  return round((performance.now() - beganMs) / 1_000);
 }
 
 function watchCollector() {

@@ -27,6 +27,10 @@ export function shardName({ index, position, digest }: ShardRef): string {
   return `${index}.${position}.${digest}`;
 }
 
+export function isShardName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /** Throws a `RangeError` on what is no name of a shard. */
 export function parseShardName(name: string): ShardRef {
   const [, index = '', position = '', digest = ''] = NAME.exec(name) ?? [];

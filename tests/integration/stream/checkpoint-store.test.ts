@@ -45,7 +45,7 @@ async function read(
   size: number,
 ): Promise<Uint8Array> {
   const room = new Uint8Array(size);
-  await (await store.open(name ?? '')).read(shard, room);
+  await (await store.open(name ?? '')).read(shard, room, () => undefined);
   return room;
 }
 

@@ -14,6 +14,7 @@ const PROCESSOR_CONFIG: ProcessorOptions['config'] = {
   WEIR_CHECKPOINT_INTERVAL_MS: 100,
   WEIR_CHECKPOINT_EVENTS_MAX: 1_000_000,
   WEIR_CHECKPOINTS_KEPT: 3,
+  WEIR_CHECKPOINT_COPY_BYTES_MAX: 1_073_741_824,
   WEIR_OUTCOMES_IN_FLIGHT_MAX: 16,
   // Not shorter: who cannot look often enough, on a busy machine, never counts a holder as silent.
   WEIR_LEASE_MS: 800,
@@ -27,6 +28,7 @@ export interface StartedProcessor extends RunningProcessor {
 export async function startProcessor(
   connection: StreamConnection,
   config: Partial<ProcessorOptions['config']> = {},
+  copyDirectory?: string,
 ): Promise<StartedProcessor> {
   const id = randomBytes(6).toString('hex');
   const metrics = new Registry();
@@ -35,6 +37,7 @@ export async function startProcessor(
     config: { ...PROCESSOR_CONFIG, ...config },
     name: 'test',
     id,
+    copyDirectory,
     log: pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' }),
     metrics,
     clock: { nowMs: () => 0 },
