@@ -12,6 +12,10 @@ export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
   #length = 0;
+  /** What `view` gave last: most of what is viewed again and again has the same length. */
+  #viewed: Uint8Array | undefined;
+  #viewedStart = 0;
+  #viewedEnd = 0;
 
   constructor(capacityBytes = 4_096) {
     this.#bytes = new Uint8Array(capacityBytes);
@@ -39,7 +43,12 @@ export class ByteWriter {
 
   /** What was written from `start` to `end`, without a copy: valid until the next write. */
   view(start = 0, end = this.#length): Uint8Array {
-    return this.#bytes.subarray(start, end);
+    if (this.#viewed === undefined || this.#viewedStart !== start || this.#viewedEnd !== end) {
+      this.#viewed = this.#bytes.subarray(start, end);
+      this.#viewedStart = start;
+      this.#viewedEnd = end;
+    }
+    return this.#viewed;
   }
 
   u8(value: number): void {
@@ -151,6 +160,7 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
+    this.#viewed = undefined;
     this.#view = new DataView(grown.buffer);
   }
 }

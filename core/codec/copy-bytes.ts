@@ -1,5 +1,5 @@
 /** Up to here a loop beats the view that `set` needs. */
-const LOOP_MAX = 64;
+const LOOP_MAX = 32;
 
 /** Copies `length` bytes of `from` from `start` on to `target` at `at`: ids and short texts, which are most, without a view. */
 export function copyBytes(target: Uint8Array, at: number, from: Uint8Array, start: number, length: number): void {

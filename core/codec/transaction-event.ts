@@ -3,6 +3,7 @@
  * every event of a log: its members change with what the reader stands at.
  */
 import type { EventOf } from '../events/event.ts';
+import { accessorsOf } from '../own-accessors.ts';
 import {
   AMOUNT,
   BUSINESS_LINE,
@@ -50,117 +51,197 @@ export interface TransactionReader {
 
 /** Members are accessors of the object itself, so that paths which look for own members find them. */
 export function createTransactionEvent(view: TransactionReader): EventOf<'transaction'> {
-  const merchant = {
-    get id() {
-      return view.text(MERCHANT_ID);
-    },
-    get name() {
-      return view.text(MERCHANT_NAME);
-    },
-    get mcc() {
-      return view.text(MCC);
-    },
-    get city() {
-      return view.text(CITY);
-    },
-    get lat() {
-      return view.number(MERCHANT_LAT);
-    },
-    get lon() {
-      return view.number(MERCHANT_LON);
-    },
-  };
-  const instrument = {
-    get type() {
-      return view.text(INSTRUMENT_TYPE);
-    },
-    get token() {
-      return view.text(TOKEN);
-    },
-    get issuer() {
-      return view.text(ISSUER);
-    },
-  };
-  const device = {
-    get id() {
-      return view.text(DEVICE_ID);
-    },
-    get ip() {
-      return view.text(IP);
-    },
-  };
-  const data = {
-    get amount() {
-      return view.number(AMOUNT);
-    },
-    get currency() {
-      return view.text(CURRENCY);
-    },
-    get kind() {
-      return view.one(KIND);
-    },
-    get status() {
-      return view.one(STATUS);
-    },
-    get declineReason() {
-      return view.text(DECLINE_REASON);
-    },
-    get channel() {
-      return view.one(CHANNEL);
-    },
-    get businessLine() {
-      return view.one(BUSINESS_LINE);
-    },
-    get department() {
-      return view.text(DEPARTMENT);
-    },
-    get merchant() {
-      return view.has(MERCHANT) ? merchant : undefined;
-    },
-    get instrument() {
-      return view.has(INSTRUMENT) ? instrument : undefined;
-    },
-    get device() {
-      return view.has(DEVICE) ? device : undefined;
-    },
-    get counterparty() {
-      return view.text(COUNTERPARTY);
-    },
-    get lat() {
-      return view.number(LAT);
-    },
-    get lon() {
-      return view.number(LON);
-    },
-    get fee() {
-      return view.number(FEE);
-    },
-    get cost() {
-      return view.number(COST);
-    },
-  };
-  const event = {
-    type: 'transaction' as const,
-    get id() {
-      return view.id;
-    },
-    get source() {
-      return view.text(SOURCE);
-    },
-    get subject() {
-      return view.text(SUBJECT);
-    },
-    get timeMs() {
-      return view.timeMs;
-    },
-    get offsetMinutes() {
-      return view.offsetMinutes;
-    },
-    get receivedMs() {
-      return view.receivedMs;
-    },
-    data,
-  };
   // The bytes were written from an event of this type; what the schema demands is there.
-  return event as unknown as EventOf<'transaction'>;
+  return new ViewedTransaction(view) as unknown as EventOf<'transaction'>;
+}
+
+class ViewedMerchant {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #view: TransactionReader;
+
+  constructor(view: TransactionReader) {
+    this.#view = view;
+    Object.defineProperties(this, ViewedMerchant.#members);
+  }
+
+  get id(): string | undefined {
+    return this.#view.text(MERCHANT_ID);
+  }
+
+  get name(): string | undefined {
+    return this.#view.text(MERCHANT_NAME);
+  }
+
+  get mcc(): string | undefined {
+    return this.#view.text(MCC);
+  }
+
+  get city(): string | undefined {
+    return this.#view.text(CITY);
+  }
+
+  get lat(): number | undefined {
+    return this.#view.number(MERCHANT_LAT);
+  }
+
+  get lon(): number | undefined {
+    return this.#view.number(MERCHANT_LON);
+  }
+}
+
+class ViewedInstrument {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #view: TransactionReader;
+
+  constructor(view: TransactionReader) {
+    this.#view = view;
+    Object.defineProperties(this, ViewedInstrument.#members);
+  }
+
+  get type(): string | undefined {
+    return this.#view.text(INSTRUMENT_TYPE);
+  }
+
+  get token(): string | undefined {
+    return this.#view.text(TOKEN);
+  }
+
+  get issuer(): string | undefined {
+    return this.#view.text(ISSUER);
+  }
+}
+
+class ViewedDevice {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #view: TransactionReader;
+
+  constructor(view: TransactionReader) {
+    this.#view = view;
+    Object.defineProperties(this, ViewedDevice.#members);
+  }
+
+  get id(): string | undefined {
+    return this.#view.text(DEVICE_ID);
+  }
+
+  get ip(): string | undefined {
+    return this.#view.text(IP);
+  }
+}
+
+class ViewedData {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #merchant: ViewedMerchant;
+  readonly #instrument: ViewedInstrument;
+  readonly #device: ViewedDevice;
+  readonly #view: TransactionReader;
+
+  constructor(view: TransactionReader) {
+    this.#view = view;
+    this.#merchant = new ViewedMerchant(view);
+    this.#instrument = new ViewedInstrument(view);
+    this.#device = new ViewedDevice(view);
+    Object.defineProperties(this, ViewedData.#members);
+  }
+
+  get amount(): number | undefined {
+    return this.#view.number(AMOUNT);
+  }
+
+  get currency(): string | undefined {
+    return this.#view.text(CURRENCY);
+  }
+
+  get kind(): string | undefined {
+    return this.#view.one(KIND);
+  }
+
+  get status(): string | undefined {
+    return this.#view.one(STATUS);
+  }
+
+  get declineReason(): string | undefined {
+    return this.#view.text(DECLINE_REASON);
+  }
+
+  get channel(): string | undefined {
+    return this.#view.one(CHANNEL);
+  }
+
+  get businessLine(): string | undefined {
+    return this.#view.one(BUSINESS_LINE);
+  }
+
+  get department(): string | undefined {
+    return this.#view.text(DEPARTMENT);
+  }
+
+  get merchant(): ViewedMerchant | undefined {
+    return this.#view.has(MERCHANT) ? this.#merchant : undefined;
+  }
+
+  get instrument(): ViewedInstrument | undefined {
+    return this.#view.has(INSTRUMENT) ? this.#instrument : undefined;
+  }
+
+  get device(): ViewedDevice | undefined {
+    return this.#view.has(DEVICE) ? this.#device : undefined;
+  }
+
+  get counterparty(): string | undefined {
+    return this.#view.text(COUNTERPARTY);
+  }
+
+  get lat(): number | undefined {
+    return this.#view.number(LAT);
+  }
+
+  get lon(): number | undefined {
+    return this.#view.number(LON);
+  }
+
+  get fee(): number | undefined {
+    return this.#view.number(FEE);
+  }
+
+  get cost(): number | undefined {
+    return this.#view.number(COST);
+  }
+}
+
+class ViewedTransaction {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly type = 'transaction';
+  readonly data: ViewedData;
+  readonly #view: TransactionReader;
+
+  constructor(view: TransactionReader) {
+    this.#view = view;
+    this.data = new ViewedData(view);
+    Object.defineProperties(this, ViewedTransaction.#members);
+  }
+
+  get id(): string {
+    return this.#view.id;
+  }
+
+  get source(): string | undefined {
+    return this.#view.text(SOURCE);
+  }
+
+  get subject(): string | undefined {
+    return this.#view.text(SUBJECT);
+  }
+
+  get timeMs(): number {
+    return this.#view.timeMs;
+  }
+
+  get offsetMinutes(): number {
+    return this.#view.offsetMinutes;
+  }
+
+  get receivedMs(): number {
+    return this.#view.receivedMs;
+  }
 }

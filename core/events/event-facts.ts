@@ -3,6 +3,7 @@
  * builds them to decide, and whoever explains a stored decision builds the same from the stored event.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../clock.ts';
+import { accessorsOf } from '../own-accessors.ts';
 import type { EventType, WeirEvent } from './event.ts';
 
 export interface EventFact {
@@ -33,45 +34,72 @@ export function eventFact(event: WeirEvent): EventFact {
 }
 
 /** The same, computed when a member is read, of the event that `holder` holds then. */
-export function eventFactOf(holder: { readonly event: WeirEvent }): EventFact {
-  const sinceMidnightMs = (): number => {
-    const localMs = holder.event.timeMs + holder.event.offsetMinutes * MINUTE_MS;
-    return localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
-  };
-  const day = (): number => localDayOf(holder.event.timeMs, holder.event.offsetMinutes);
-  return {
-    get id() {
-      return holder.event.id;
-    },
-    get type() {
-      return holder.event.type;
-    },
-    get source() {
-      return holder.event.source;
-    },
-    get subject() {
-      return holder.event.subject;
-    },
-    get timeMs() {
-      return holder.event.timeMs;
-    },
-    get offsetMinutes() {
-      return holder.event.offsetMinutes;
-    },
-    get localHour() {
-      return Math.floor(sinceMidnightMs() / HOUR_MS);
-    },
-    get localMinuteOfDay() {
-      return Math.floor(sinceMidnightMs() / MINUTE_MS);
-    },
-    get dayOfWeek() {
-      // 1970-01-01 was a Thursday.
-      return ((((day() + 3) % 7) + 7) % 7) + 1;
-    },
-    get localDate() {
-      return dateText(day());
-    },
-  };
+export function eventFactOf(holder: EventHolder): EventFact {
+  return new HeldEventFact(holder);
+}
+
+interface EventHolder {
+  readonly event: WeirEvent;
+}
+
+class HeldEventFact implements EventFact {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #holder: EventHolder;
+
+  constructor(holder: EventHolder) {
+    this.#holder = holder;
+    Object.defineProperties(this, HeldEventFact.#members);
+  }
+
+  get id(): string {
+    return this.#holder.event.id;
+  }
+
+  get type(): EventType {
+    return this.#holder.event.type;
+  }
+
+  get source(): string {
+    return this.#holder.event.source;
+  }
+
+  get subject(): string {
+    return this.#holder.event.subject;
+  }
+
+  get timeMs(): number {
+    return this.#holder.event.timeMs;
+  }
+
+  get offsetMinutes(): number {
+    return this.#holder.event.offsetMinutes;
+  }
+
+  get localHour(): number {
+    return Math.floor(sinceMidnightMs(this.#holder.event) / HOUR_MS);
+  }
+
+  get localMinuteOfDay(): number {
+    return Math.floor(sinceMidnightMs(this.#holder.event) / MINUTE_MS);
+  }
+
+  get dayOfWeek(): number {
+    // 1970-01-01 was a Thursday.
+    return ((((dayOf(this.#holder.event) + 3) % 7) + 7) % 7) + 1;
+  }
+
+  get localDate(): string {
+    return dateText(dayOf(this.#holder.event));
+  }
+}
+
+function sinceMidnightMs({ timeMs, offsetMinutes }: WeirEvent): number {
+  const localMs = timeMs + offsetMinutes * MINUTE_MS;
+  return localMs - Math.floor(localMs / DAY_MS) * DAY_MS;
+}
+
+function dayOf({ timeMs, offsetMinutes }: WeirEvent): number {
+  return localDayOf(timeMs, offsetMinutes);
 }
 
 export function eventFacts(event: WeirEvent): Record<string, unknown> {

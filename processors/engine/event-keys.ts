@@ -51,7 +51,9 @@ export class EventKeys {
   #size: number = KEYS;
 
   clear(): void {
-    this.texts.fill(undefined);
+    const { texts } = this;
+    // A loop: `fill` of an array leaves compiled code.
+    for (let key = 0; key < texts.length; key++) texts[key] = undefined;
     this.entities.fill(0, 0, this.#size);
   }
 

@@ -6,6 +6,7 @@ import { DAY_MS } from '../../core/clock.ts';
 import type { TransactionData } from '../../core/events/data-schemas.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { localDayOf } from '../../core/events/event-facts.ts';
+import { accessorsOf } from '../../core/own-accessors.ts';
 import type { CustomerDetails } from './customers/customer-details.ts';
 import type { EngineState } from './engine-state.ts';
 
@@ -27,116 +28,179 @@ export interface FactSource {
 
 /** Each member is computed when it is read, from what the source says then: one object can serve every event. */
 export function customerFact(from: FactSource): object {
-  return {
-    get id() {
-      return from.customer;
-    },
-    get name() {
-      return from.details.profile.name;
-    },
-    get phone() {
-      return from.details.profile.phone;
-    },
-    get email() {
-      return from.details.profile.email;
-    },
-    get segment() {
-      return from.details.profile.segment;
-    },
-    get birthDate() {
-      return from.details.profile.birthDate;
-    },
-    get ageYears() {
-      const { birthDate } = from.details.profile;
-      return birthDate === undefined ? undefined : ageYears(birthDate, from.event);
-    },
-    get homeCity() {
-      return from.details.profile.homeCity;
-    },
-    get timeZone() {
-      return from.details.profile.timeZone;
-    },
-    get language() {
-      return from.details.profile.language;
-    },
-    get attributes() {
-      return from.details.profile.attributes;
-    },
-    get consents() {
-      return from.details.profile.consents;
-    },
-    get hasProfile() {
-      return from.details.profileMs > 0;
-    },
-    get firstSeenDays() {
-      return from.row === 0 ? 0 : daysSince(from.state.customers.firstSeenMs(from.row), from.event.timeMs);
-    },
-    get transactionCount() {
-      return from.row === 0 ? 0 : from.state.customers.transactions(from.row);
-    },
-    get knownDevice() {
-      return from.knownDevice;
-    },
-    get cardIssuers() {
-      return from.issuers();
-    },
-    get openBills() {
-      return from.details.bills.length;
-    },
-  };
+  return new CustomerFact(from);
+}
+
+class CustomerFact {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #from: FactSource;
+
+  constructor(from: FactSource) {
+    this.#from = from;
+    Object.defineProperties(this, CustomerFact.#members);
+  }
+
+  get id() {
+    return this.#from.customer;
+  }
+
+  get name() {
+    return this.#from.details.profile.name;
+  }
+
+  get phone() {
+    return this.#from.details.profile.phone;
+  }
+
+  get email() {
+    return this.#from.details.profile.email;
+  }
+
+  get segment() {
+    return this.#from.details.profile.segment;
+  }
+
+  get birthDate() {
+    return this.#from.details.profile.birthDate;
+  }
+
+  get ageYears() {
+    const { birthDate } = this.#from.details.profile;
+    return birthDate === undefined ? undefined : ageYears(birthDate, this.#from.event);
+  }
+
+  get homeCity() {
+    return this.#from.details.profile.homeCity;
+  }
+
+  get timeZone() {
+    return this.#from.details.profile.timeZone;
+  }
+
+  get language() {
+    return this.#from.details.profile.language;
+  }
+
+  get attributes() {
+    return this.#from.details.profile.attributes;
+  }
+
+  get consents() {
+    return this.#from.details.profile.consents;
+  }
+
+  get hasProfile() {
+    return this.#from.details.profileMs > 0;
+  }
+
+  get firstSeenDays() {
+    return this.#from.row === 0
+      ? 0
+      : daysSince(this.#from.state.customers.firstSeenMs(this.#from.row), this.#from.event.timeMs);
+  }
+
+  get transactionCount() {
+    return this.#from.row === 0 ? 0 : this.#from.state.customers.transactions(this.#from.row);
+  }
+
+  get knownDevice() {
+    return this.#from.knownDevice;
+  }
+
+  get cardIssuers() {
+    return this.#from.issuers();
+  }
+
+  get openBills() {
+    return this.#from.details.bills.length;
+  }
 }
 
 /** Likewise, for a transaction that names a merchant. */
 export function merchantFact(from: FactSource): object {
-  const merchant = (): NonNullable<TransactionData['merchant']> | undefined =>
-    from.event.type === 'transaction' ? from.event.data.merchant : undefined;
-  return {
-    get id() {
-      return merchant()?.id;
-    },
-    get name() {
-      return merchant()?.name;
-    },
-    get mcc() {
-      return merchant()?.mcc;
-    },
-    get city() {
-      return merchant()?.city;
-    },
-    get lat() {
-      return merchant()?.lat;
-    },
-    get lon() {
-      return merchant()?.lon;
-    },
-    get firstSeenDays() {
-      const { state, merchantRow, event } = from;
-      return merchantRow === 0 ? 0 : daysSince(state.merchants.firstSeenMs(merchantRow), event.timeMs);
-    },
-    get transactionCount() {
-      return from.merchantRow === 0 ? 0 : from.state.merchants.transactions(from.merchantRow);
-    },
-    get fraudLabels() {
-      return from.merchantRow === 0 ? 0 : from.state.merchants.fraudLabels(from.merchantRow);
-    },
-  };
+  return new MerchantFact(from);
+}
+
+class MerchantFact {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #from: FactSource;
+
+  constructor(from: FactSource) {
+    this.#from = from;
+    Object.defineProperties(this, MerchantFact.#members);
+  }
+
+  get id() {
+    return merchantOf(this.#from)?.id;
+  }
+
+  get name() {
+    return merchantOf(this.#from)?.name;
+  }
+
+  get mcc() {
+    return merchantOf(this.#from)?.mcc;
+  }
+
+  get city() {
+    return merchantOf(this.#from)?.city;
+  }
+
+  get lat() {
+    return merchantOf(this.#from)?.lat;
+  }
+
+  get lon() {
+    return merchantOf(this.#from)?.lon;
+  }
+
+  get firstSeenDays() {
+    const { state, merchantRow, event } = this.#from;
+    return merchantRow === 0 ? 0 : daysSince(state.merchants.firstSeenMs(merchantRow), event.timeMs);
+  }
+
+  get transactionCount() {
+    return this.#from.merchantRow === 0 ? 0 : this.#from.state.merchants.transactions(this.#from.merchantRow);
+  }
+
+  get fraudLabels() {
+    return this.#from.merchantRow === 0 ? 0 : this.#from.state.merchants.fraudLabels(this.#from.merchantRow);
+  }
 }
 
 /** Likewise, for a transaction that names a device. */
 export function deviceFact(from: FactSource): object {
-  const device = (): TransactionData['device'] =>
-    from.event.type === 'transaction' ? from.event.data.device : undefined;
-  return {
-    get id() {
-      return device()?.id;
-    },
-    get ip() {
-      return device()?.ip;
-    },
-    get known() {
-      return from.knownDevice;
-    },
-  };
+  return new DeviceFact(from);
+}
+
+class DeviceFact {
+  static readonly #members = accessorsOf(this.prototype);
+  readonly #from: FactSource;
+
+  constructor(from: FactSource) {
+    this.#from = from;
+    Object.defineProperties(this, DeviceFact.#members);
+  }
+
+  get id() {
+    return deviceOf(this.#from)?.id;
+  }
+
+  get ip() {
+    return deviceOf(this.#from)?.ip;
+  }
+
+  get known() {
+    return this.#from.knownDevice;
+  }
+}
+
+function merchantOf({ event }: FactSource): TransactionData['merchant'] {
+  return event.type === 'transaction' ? event.data.merchant : undefined;
+}
+
+function deviceOf({ event }: FactSource): TransactionData['device'] {
+  return event.type === 'transaction' ? event.data.device : undefined;
 }
 
 export interface Position {

@@ -242,8 +242,10 @@ export class EventJudge {
 
   #factsFor(event: WeirEvent, j: Judgement, details: CustomerDetails, bill: object | undefined): RuleInput {
     const { state, values } = { state: this.#state, values: this.#values };
-    values.length = state.rules.valueCount;
-    values.fill(undefined);
+    const { valueCount } = state.rules;
+    if (values.length !== valueCount) values.length = valueCount;
+    // A loop: `fill` of an array, and setting its length, leave compiled code.
+    for (let i = 0; i < valueCount; i++) values[i] = undefined;
     readGroups(state, event, j, values);
     readTravel(state, event, j, values);
     readLists(state, event, values);
@@ -270,6 +272,7 @@ export class EventJudge {
     bill: ReturnType<typeof nextBill>,
   ): void {
     const { rules, clockMs } = this.#state;
+    if (rules.offers.size === 0 || fired.length === 0) return;
     const { customer, late, dimensions } = j;
     const context = { event, index, customer, clockMs, late, details, bill, values: this.#values, rules, dimensions };
     j.offers = planOffers(fired, context);

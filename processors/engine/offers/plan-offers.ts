@@ -41,7 +41,6 @@ export interface PlannedOffers {
 export const NO_OFFERS: PlannedOffers = { outcomes: [], remembered: [], heldBack: [] };
 
 export function planOffers(fired: readonly RuleDocument[], context: OfferContext): PlannedOffers {
-  if (context.rules.offers.size === 0 || fired.length === 0) return NO_OFFERS;
   const planned: PlannedOffers = { outcomes: [], remembered: [], heldBack: [] };
   for (const document of fired) {
     const rule = context.rules.offers.get(document.id);

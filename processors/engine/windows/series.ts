@@ -21,7 +21,7 @@ export interface SeriesSpec {
   readonly type: SeriesType;
   readonly over: readonly WindowKey[];
   readonly kind: SeriesKind;
-  readonly of?: string;
+  readonly of?: string | undefined;
   readonly where: Where;
 }
 
@@ -63,16 +63,22 @@ export function signatureOf(spec: SeriesSpec): string {
   return `${spec.type}|${spec.over.join('+')}|${spec.kind}|${spec.of ?? ''}|${canonicalText(spec.where)}`;
 }
 
+/** Always the same members in the same order: what the engine reads of all series is compiled for one shape. */
 export function createSeries(spec: SeriesSpec, id: number, slot: number, keys: readonly number[]): Series {
+  const { type, over, kind, of, where } = spec;
   return {
-    ...spec,
+    type,
+    over,
+    kind,
+    of,
+    where,
     id,
     slot,
     signature: signatureOf(spec),
     keys,
-    keyPaths: spec.over.map((key) => (key.startsWith('$') ? compileDataPath(key) : undefined)),
-    columns: COLUMNS[spec.kind],
-    matches: compileWhere(spec.where),
+    keyPaths: over.map((key) => (key.startsWith('$') ? compileDataPath(key) : undefined)),
+    columns: COLUMNS[kind],
+    matches: compileWhere(where),
     valueOf: compileValue(spec),
     reachMs: 0,
     activeReachMs: 0,
@@ -82,6 +88,7 @@ export function createSeries(spec: SeriesSpec, id: number, slot: number, keys: r
 
 function compileValue(spec: SeriesSpec): (data: object) => number | undefined {
   if (spec.of === undefined) return () => 0;
+  if (spec.of === ALWAYS_PRESENT && spec.kind === 'money') return amountOf;
   const read = compileDataPath(spec.of);
   if (spec.kind === 'scalar') return (data) => hashScalar(read(data));
   const whole = spec.kind === 'money';
@@ -91,6 +98,11 @@ function compileValue(spec: SeriesSpec): (data: object) => number | undefined {
     // Adding 0 turns -0 into 0.
     return (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) ? value + 0 : undefined;
   };
+}
+
+function amountOf(data: object): number | undefined {
+  const { amount } = data as { readonly amount: number };
+  return Number.isSafeInteger(amount) ? amount + 0 : undefined;
 }
 
 /** 53 bits, so that it is a whole number in an f64; `"5"` and `5` differ. */

@@ -135,9 +135,15 @@ export function planWindows(
       });
     } else if (requirement.kind === 'recency') {
       const { over } = requirement.params;
-      const none = { lastMs: 0, offsetMs: 0, p: 0, countsOnly: true, exactEventsMax };
-      const read: WindowRead = { index, aggregate: 'recency', ...none };
-      addRead(seriesFor(recencySeries(requirement.params)), over, read);
+      addRead(seriesFor(recencySeries(requirement.params)), over, {
+        index,
+        aggregate: 'recency',
+        lastMs: 0,
+        offsetMs: 0,
+        p: 0,
+        countsOnly: true,
+        exactEventsMax,
+      });
     } else if (requirement.kind === 'travel') {
       positions = seriesFor(POSITIONS);
       positions.keepsLast = true;
@@ -155,11 +161,13 @@ export function planWindows(
     series,
     seriesOfType: { transaction: ofType('transaction'), location: ofType('location'), label: ofType('label') },
     seriesById: new Map(series.map((one) => [one.id, one])),
-    groups: [...groups.values()].map((group) => ({
-      ...group,
-      keys: keysOf(group.at),
-      atOwnKey: group.at.join('+') === group.series.over.join('+'),
-      reads: group.reads.sort((a, b) => a.offsetMs - b.offsetMs || a.lastMs - b.lastMs || a.index - b.index),
+    groups: [...groups.values()].map(({ series, at, isShadow, reads }) => ({
+      series,
+      at,
+      keys: keysOf(at),
+      atOwnKey: at.join('+') === series.over.join('+'),
+      isShadow,
+      reads: reads.sort((a, b) => a.offsetMs - b.offsetMs || a.lastMs - b.lastMs || a.index - b.index),
     })),
     paths: paths.map((path) => compileDataPath(path)),
     positions,
