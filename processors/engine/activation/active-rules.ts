@@ -3,7 +3,7 @@ import { DAY_MS } from '../../../core/clock.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../../../core/codec/entry.ts';
 import { WeirError } from '../../../core/errors.ts';
 import type { RuleSet } from '../../../rules/ruleset.ts';
-import { FLAT_EVENTS_MAX } from '../windows/flat-rings.ts';
+import { FLAT_EVENTS_MAX } from '../windows/flat/flat-rings.ts';
 import { DISTINCT_EVENTS_MAX, EMPTY_PLAN, planWindows, type WindowPlan } from '../windows/window-plan.ts';
 import type { EngineNeeds, PreparedRules } from './engine-needs.ts';
 

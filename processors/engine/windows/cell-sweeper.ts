@@ -41,7 +41,7 @@ export class CellSweeper {
         this.#store.remove(cell);
         this.removed++;
       } else {
-        this.#store.trim(cell, keepMs);
+        this.#store.trim(cell, series, keepMs);
       }
     }
   }

@@ -12,7 +12,10 @@ import { mixKey } from './mix-key.ts';
 /** No cell: the key has no events in the series. */
 export const NO_CELL = 0;
 
-/** A cell's words: time of the newest event, and the sum of all values ever appended, less what rebasing took off. */
+/**
+ * A cell's words: time of the newest event, and the sum of all values ever appended, less what rebasing took off; of a narrow
+ * ring, modulo 2^32.
+ */
 export const CELL_NEWEST = 0;
 export const CELL_TOTAL = 1;
 /** Its halves, counted from its first word: where the ring lies and which part of it is in use … */
@@ -22,6 +25,8 @@ export const CELL_LENGTH = 6;
 export const CELL_STEP = 7;
 /** In place of the step of its capacity: the ring is a hot one, and its directory lies at the base. */
 export const HOT_RING = 0xff;
+/** Added to the step: the ring is a narrow one (`flat/narrow-rings.ts`). */
+export const NARROW_RING = 0x100;
 /** … whose it is … */
 const SERIES = 8;
 const KEY_A = 9;

@@ -91,7 +91,7 @@ function sumOf(
   pending: number | undefined,
 ): number {
   if (group.series.kind === 'money') {
-    const sum = to > from ? store.prefix(cell, to) - store.prefix(cell, from) : 0;
+    const sum = to > from ? store.sum(cell, from, to) : 0;
     return pending === undefined ? sum : sum + pending;
   }
   const sum = isSummed(store, cell, from, to) ? exactSum(store, cell, from, to, pending) : undefined;

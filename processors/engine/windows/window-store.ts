@@ -1,15 +1,14 @@
 /**
- * The events that windows look at: one ring per (series, key), in order of event time, in the slab. A ring is columnar:
- * times, then what its series stores. Nothing in state is precomputed per window: a window is two positions in the ring, so
- * a late event or an offset costs what a fresh one does, and every window is exact to the millisecond. A ring with many
- * events is a hot one (`hot/`, where some windows are followed), all others lie flat (`flat-rings.ts`).
+ * The events that windows look at: one ring per (series, key), in order of event time, in the slab. Nothing in state is
+ * precomputed per window: a window is two positions in the ring, so a late event or an offset costs what a fresh one does,
+ * and every window is exact to the millisecond. A ring with many events is a hot one (`hot/`, where some windows are
+ * followed), all others lie flat (`flat/`).
  */
 import { MOVING_WINDOWS_BYTES_MAX } from '../limits.ts';
 import type { MemoryReport } from '../memory/memory-report.ts';
 import type { RecordTableHead } from '../memory/record-table.ts';
-import { capacityOf, wrapped } from '../memory/ring-steps.ts';
 import type { Slab } from '../memory/slab.ts';
-import { FlatRings } from './flat-rings.ts';
+import { FlatRings } from './flat/flat-rings.ts';
 import { HotRings } from './hot/hot-rings.ts';
 import type { Series, SeriesKind } from './series.ts';
 import {
@@ -18,11 +17,10 @@ import {
   CELL_COLUMNS,
   CELL_LENGTH,
   CELL_NEWEST,
-  CELL_START,
   CELL_STEP,
-  CELL_TOTAL,
   CELL_WORDS,
   HOT_RING,
+  NARROW_RING,
   WindowCells,
 } from './window-cells.ts';
 
@@ -61,15 +59,12 @@ export class WindowStore {
 
   /** Reads the words that the newest event takes, and where the next will stand; of a hot ring, its directory's head. */
   readNewest(cell: number): number {
-    const { words, halves } = this.slab;
     const half = this.cells.at(cell) * 2;
-    const base = halves[half + CELL_BASE] as number;
+    const { halves } = this.slab;
     const step = halves[half + CELL_STEP] as number;
-    const length = halves[half + CELL_LENGTH] as number;
-    if (step === HOT_RING || length === 0) return words[base] as number;
-    const capacity = capacityOf(step);
-    const at = base + wrapped((halves[half + CELL_START] as number) + length - 1, capacity);
-    return (words[at] as number) + (words[at + capacity] as number);
+    if (step === HOT_RING || halves[half + CELL_LENGTH] === 0)
+      return this.slab.words[halves[half + CELL_BASE] as number] as number;
+    return step >= NARROW_RING ? this.#flat.narrow.readNewest(cell) : this.#flat.wide.readNewest(cell);
   }
 
   /** Time of the newest event, `-Infinity` for an empty ring. */
@@ -83,46 +78,23 @@ export class WindowStore {
 
   /** Time of the i-th event, oldest first. */
   timeOf(cell: number, i: number): number {
-    return this.columnOf(cell, i, 0);
+    const step = this.#stepOf(cell);
+    if (step >= NARROW_RING) return this.#flat.narrow.timeOf(cell, i);
+    return step === HOT_RING ? this.hot.columnOf(cell, i, 0) : this.#flat.wide.columnOf(cell, i, 0);
   }
 
-  /** What the i-th event holds in a column: 0 is its time. Of money, see `value`. */
+  /** What the i-th event of a series that is not of money holds in a column past that of its time. */
   columnOf(cell: number, i: number, column: number): number {
-    const { halves, words } = this.slab;
-    const half = this.cells.at(cell) * 2;
-    const step = halves[half + CELL_STEP] as number;
-    if (step === HOT_RING) return this.hot.columnOf(cell, i, column);
-    const capacity = capacityOf(step);
-    const slot = wrapped((halves[half + CELL_START] as number) + i, capacity);
-    return words[(halves[half + CELL_BASE] as number) + slot + column * capacity] as number;
+    return this.isHot(cell) ? this.hot.columnOf(cell, i, column) : this.#flat.wide.columnOf(cell, i, column);
   }
 
-  /** Number of events among the first `upTo` that lie at or before `timeMs`; galloping from the newest. */
+  /** Number of events among the first `upTo` that lie at or before `timeMs`. */
   positionAfter(cell: number, timeMs: number, upTo: number): number {
-    const { words, halves } = this.slab;
-    const half = this.cells.at(cell) * 2;
-    const ringStep = halves[half + CELL_STEP] as number;
-    if (ringStep === HOT_RING) return this.hot.positionAfter(cell, timeMs, upTo);
-    const base = halves[half + CELL_BASE] as number;
-    const start = halves[half + CELL_START] as number;
-    const capacity = capacityOf(ringStep);
-    let high = upTo;
-    if (high === 0 || (words[base + wrapped(start + high - 1, capacity)] as number) <= timeMs) return high;
-    high--;
-    let step = 1;
-    let low = high - 1;
-    while (low >= 0 && (words[base + wrapped(start + low, capacity)] as number) > timeMs) {
-      high = low;
-      step *= 2;
-      low -= step;
-    }
-    if (low < -1) low = -1;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((words[base + wrapped(start + middle, capacity)] as number) <= timeMs) low = middle;
-      else high = middle;
-    }
-    return high;
+    const step = this.#stepOf(cell);
+    if (step >= NARROW_RING) return this.#flat.narrow.positionAfter(cell, timeMs, upTo);
+    return step === HOT_RING
+      ? this.hot.positionAfter(cell, timeMs, upTo)
+      : this.#flat.wide.positionAfter(cell, timeMs, upTo);
   }
 
   /** Where the ring would begin if nothing had to reach further back than `keepMs`: what `insert` keeps then. */
@@ -130,34 +102,24 @@ export class WindowStore {
     return Math.max(0, this.positionAfter(cell, this.newestMs(cell) - keepMs, this.lengthOf(cell)) - 1);
   }
 
-  /** Sum of the values of the events before position `i`, for a money series; from the same origin for any `i`. */
-  prefix(cell: number, i: number): number {
-    if (this.isHot(cell)) return this.hot.prefix(cell, i);
-    if (i >= this.lengthOf(cell)) return this.slab.words[this.cells.at(cell) + CELL_TOTAL] as number;
-    return this.columnOf(cell, i, 1);
+  /** Sum of the values of the events `[from, to)` of a money series, at least one. */
+  sum(cell: number, from: number, to: number): number {
+    const step = this.#stepOf(cell);
+    if (step >= NARROW_RING) return this.#flat.narrow.sum(cell, from, to);
+    return step === HOT_RING ? this.hot.sum(cell, from, to) : this.#flat.wide.sum(cell, from, to);
   }
 
   /** Value of the i-th event; of a money series, which keeps sums, the difference of two. */
   value(cell: number, i: number, isMoney: boolean): number {
-    return isMoney ? this.prefix(cell, i + 1) - this.prefix(cell, i) : this.columnOf(cell, i, 1);
+    return isMoney ? this.sum(cell, i, i + 1) : this.columnOf(cell, i, 1);
   }
 
   /** Copies the values of the events `[from, to)`, at least one, to the target. */
   copyValues(cell: number, from: number, to: number, isMoney: boolean, target: Float64Array): void {
-    if (this.isHot(cell)) {
-      this.hot.copyValues(cell, from, to, target);
-      return;
-    }
-    const { words, halves } = this.slab;
-    const at = this.cells.at(cell);
-    const capacity = capacityOf(halves[at * 2 + CELL_STEP] as number);
-    const column = (halves[at * 2 + CELL_BASE] as number) + capacity;
-    const start = halves[at * 2 + CELL_START] as number;
-    const count = to - from;
-    for (let i = 0; i < count; i++) target[i] = words[column + wrapped(start + from + i, capacity)] as number;
-    if (!isMoney) return;
-    for (let i = 1; i < count; i++) target[i - 1] = (target[i] as number) - (target[i - 1] as number);
-    target[count - 1] = this.prefix(cell, to) - (target[count - 1] as number);
+    const step = this.#stepOf(cell);
+    if (step >= NARROW_RING) this.#flat.narrow.copyValues(cell, from, to, target);
+    else if (step === HOT_RING) this.hot.copyValues(cell, from, to, target);
+    else this.#flat.wide.copyValues(cell, from, to, isMoney, target);
   }
 
   /**
@@ -185,9 +147,9 @@ export class WindowStore {
   }
 
   /** Lets go of what lies beyond `keepMs` of the cell's newest event, and gives back what the ring has too much. */
-  trim(cell: number, keepMs: number): void {
+  trim(cell: number, series: Series, keepMs: number): void {
     this.#evict(cell, this.newestMs(cell) - keepMs, Number.POSITIVE_INFINITY);
-    if (!this.isHot(cell)) this.#flat.shrink(cell);
+    if (!this.isHot(cell)) this.#flat.shrink(cell, series.kind === 'money');
     else if (this.lengthOf(cell) <= HOT_EVENTS_MIN) this.#becomeFlat(cell);
   }
 
@@ -215,12 +177,10 @@ export class WindowStore {
     for (let cell = 1; cell <= this.cells.top; cell++) {
       const half = this.cells.at(cell) * 2;
       if (this.cells.seriesOf(cell) === 0 || this.slab.halves[half + CELL_BASE] === 0) continue;
-      const columns = this.slab.halves[half + CELL_COLUMNS] as number;
       const over = series.get(this.cells.seriesOf(cell))?.over.join('+') ?? 'no live series';
       const part = `windows over ${over}`;
-      const step = this.slab.halves[half + CELL_STEP] as number;
-      if (step === HOT_RING) this.hot.directory.measure(cell, part, report);
-      else report.addBlock(part, columns * capacityOf(step), columns * this.lengthOf(cell));
+      if (this.isHot(cell)) this.hot.directory.measure(cell, part, report);
+      else this.#flat.measure(cell, part, report);
     }
   }
 
@@ -233,6 +193,11 @@ export class WindowStore {
     this.cells.loadHead(head.cells);
     if (layout === POWERS_OF_TWO_LAYOUT) this.#flat.adoptPowersOfTwo();
     this.cutEvents = head.cutEvents;
+  }
+
+  /** What its cell says of the ring's form: `HOT_RING`, or the step of a flat one, with or without `NARROW_RING`. */
+  #stepOf(cell: number): number {
+    return this.slab.halves[this.cells.at(cell) * 2 + CELL_STEP] as number;
   }
 
   #evict(cell: number, beforeMs: number, lengthMax: number): void {

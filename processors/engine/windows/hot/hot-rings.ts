@@ -1,7 +1,7 @@
 /**
  * Rings of keys with many events: chunks with a directory in place of one block. A late event moves the events of one chunk
  * instead of all newer ones, and the directory says the least, the largest and the sums of whole chunks, so that a window
- * costs its two ends and not its length. Small keys, which nearly all are, stay in `flat-rings.ts`.
+ * costs its two ends and not its length. Small keys, which nearly all are, stay in `flat/`.
  */
 import type { Slab } from '../../memory/slab.ts';
 import type { SeriesKind } from '../series.ts';
@@ -106,8 +106,13 @@ export class HotRings {
     return words[directory.chunkOf(dir, k) + column * CHUNK_EVENTS + j] as number;
   }
 
+  /** Sum of the values of the events `[from, to)` of a money series. */
+  sum(cell: number, from: number, to: number): number {
+    return this.#prefix(cell, to) - this.#prefix(cell, from);
+  }
+
   /** Sum of the values of the events before position `i`, for a money series; from the same origin for any `i`. */
-  prefix(cell: number, i: number): number {
+  #prefix(cell: number, i: number): number {
     const { directory } = this;
     const { words, halves } = this.slab;
     const dir = directory.at(cell);

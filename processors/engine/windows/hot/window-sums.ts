@@ -2,7 +2,7 @@
  * Sum and spread of windows with so many events that they are not looked at one by one. Both are computed from exact sums
  * and rounded at the end, so they depend on the window's values alone: not on their order, nor on what else the ring holds.
  */
-import { FLAT_EVENTS_MAX } from '../flat-rings.ts';
+import { FLAT_EVENTS_MAX } from '../flat/flat-rings.ts';
 import type { WindowStore } from '../window-store.ts';
 import { MONEY_SQUARES, NUMBERS, SQUARES, wholeOf } from './exact-sums.ts';
 import {

@@ -102,7 +102,7 @@ describe('distinct values of a key with many events', () => {
           const values: unknown[] = [];
           if (group !== undefined) readWindows(store, group, cell, 0, nowMs, undefined, values);
         }
-        if (last === 'trim') store.trim(cell, 50_000);
+        if (last === 'trim') store.trim(cell, series, 50_000);
         if (last === 'save') {
           const head = store.slab.head();
           const slab = new Slab();

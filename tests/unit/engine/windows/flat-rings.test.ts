@@ -48,9 +48,9 @@ it('give back what they have too much, a quarter full or less', () => {
   for (let n = 0; n < 100; n++) store.insert(cell, SERIES, n * 10, n, 0, MANY * 100, MANY, 0);
   const capacity = (): number => capacityOf(store.slab.halves[store.cells.at(cell) * 2 + CELL_STEP] as number);
   expect(capacity()).toBe(112);
-  store.trim(cell, 30 * 10);
+  store.trim(cell, SERIES, 30 * 10);
   expect([store.lengthOf(cell), capacity()]).toEqual([31, 112]);
-  store.trim(cell, 20 * 10);
+  store.trim(cell, SERIES, 20 * 10);
   expect([store.lengthOf(cell), capacity()]).toEqual([21, 48]);
   expect(store.value(cell, 0, true)).toBe(79);
 });

@@ -160,7 +160,7 @@ describe('rings of keys with many events', () => {
             model.insert(add(cell, Math.max(nowMs - back, newestMs - KEEP_MS + 1)), keepMax);
           }
         } else if (one.kind === 'trim') {
-          store.trim(cell, KEEP_MS);
+          store.trim(cell, series, KEEP_MS);
           model.evict((model.events.at(-1)?.timeMs ?? 0) - KEEP_MS, Number.POSITIVE_INFINITY);
         } else if (one.kind === 'save') {
           store = saved(store);
@@ -203,7 +203,7 @@ describe('rings of keys with many events', () => {
     const put = (timeMs: number, value: number) =>
       store.insert(cell, series, BASE_MS + timeMs, value, 0, KEEP_MS, MANY, 0);
     for (let i = 0; i < count; i++) put(i * 10, others.get(i) ?? 1);
-    return { store, cell, put };
+    return { store, series, cell, put };
   };
 
   it('forget of a chunk what it passed on to the next one', () => {
@@ -228,10 +228,10 @@ describe('rings of keys with many events', () => {
   });
 
   it('forget of a group of chunks what its first one let go', () => {
-    const { store, cell, put } = filled('scalar', 1_100, new Map([[5, 5]]));
+    const { store, series, cell, put } = filled('scalar', 1_100, new Map([[5, 5]]));
     const ofOnes = store.hot.distinct(cell, 10, 20, undefined);
     expect(store.hot.distinct(cell, 0, 1_024, undefined)).not.toBe(ofOnes);
-    store.trim(cell, 10_890);
+    store.trim(cell, series, 10_890);
     // The first chunk is full, but for what it let go: that makes room.
     put(105, 1);
     expect(store.lengthOf(cell)).toBe(1_091);
@@ -239,9 +239,9 @@ describe('rings of keys with many events', () => {
   });
 
   it('find a time anew once the front is let go', () => {
-    const { store, cell } = filled('count', 600, new Map());
+    const { store, series, cell } = filled('count', 600, new Map());
     expect(store.positionAfter(cell, BASE_MS + 4_000, 600)).toBe(401);
-    store.trim(cell, 4_990);
+    store.trim(cell, series, 4_990);
     expect(store.positionAfter(cell, BASE_MS + 4_000, store.lengthOf(cell))).toBe(301);
   });
 });

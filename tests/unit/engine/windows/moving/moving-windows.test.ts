@@ -117,7 +117,7 @@ function follow(kind: Kind, acts: readonly Act[], keepMax: number, bytesMax: num
     }
     nowMs += one.gapMs;
     if (one.finally === 'trim') {
-      store.trim(cell, KEEP_MS);
+      store.trim(cell, series, KEEP_MS);
       model.evict((model.events.at(-1)?.timeMs ?? 0) - KEEP_MS, Number.POSITIVE_INFINITY);
     } else if (one.finally === 'save') {
       store = restored(store, bytesMax);
