@@ -67,6 +67,7 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const NEWLINE = 0x0a;
 const ZULU = 0x5a;
+const POWERS_OF_TEN = [1, 10, 100, 1_000] as const;
 
 /** Events as lines of NDJSON, straight into memory that is used again: as text they cost the sender several times as much. */
 export class SyntheticWriter {
@@ -132,14 +133,15 @@ export class SyntheticWriter {
     this.#digits(value);
   }
 
-  /** A whole number, not negative, with zeros in front up to `width`. */
-  #digits(value: number, width = 1): void {
+  /** A whole number from 0 to 2^31, with zeros in front up to `width`. */
+  #digits(value: number, width: 1 | 2 | 3 = 1): void {
     let end = this.#length + width;
-    for (let power = 10 ** width; value >= power; power *= 10) end++;
+    for (let power: number = POWERS_OF_TEN[width]; value >= power; power *= 10) end++;
     this.#length = end;
-    for (let rest = value, count = width; count > 0 || rest > 0; count--) {
-      this.#bytes[--end] = ZERO + (rest % 10);
-      rest = Math.floor(rest / 10);
+    for (let rest = value, count: number = width; count > 0 || rest > 0; count--) {
+      const tenth = (rest / 10) | 0;
+      this.#bytes[--end] = ZERO + rest - tenth * 10;
+      rest = tenth;
     }
   }
 

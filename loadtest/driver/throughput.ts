@@ -4,12 +4,12 @@
  * then held for the full time. All parts, and the senders, share the machine; what each used is reported.
  */
 import { DAY_MS } from '../../core/clock.ts';
-import { delay } from '../send/event-sender.ts';
 import { costBetween, type PartCost, readPartUsage } from './cpu-times.ts';
 import type { Quantiles } from './latency-histogram.ts';
 import { type LoadTotals, type LoadWorkers, startLoadWorkers } from './load-workers.ts';
 import type { Target } from './target.ts';
-import { judgeLag, type LagReport, type LagSample, type LagWatch, watchLag } from './watch-lag.ts';
+import { waitForIdle, waitForRest, waitUntilDrained } from './wait-for-rest.ts';
+import { judgeLag, type LagReport, watchLag } from './watch-lag.ts';
 
 export interface ThroughputOptions {
   readonly target: Target;
@@ -61,12 +61,14 @@ const WARM_UP_RATE = 1_500;
 /** The search ends when the rates that hold and that do not are this close. */
 const PRECISION = 0.08;
 const HOLD_SHARE = 0.95;
-const HOLD_ATTEMPTS = 4;
+const NEXT_HOLD_SHARE = 0.94;
+const HOLD_ATTEMPTS = 6;
 const BATCH_EVENTS = 500;
 const TIME_COMPRESSION = 600;
 const ACCEPTED_SHARE_MIN = 0.98;
-const DRAIN_MAX_SECONDS = 120;
-const IDLE_POLL_MS = 250;
+/** A lag that stands is a batch of the sink's, which fills for up to two seconds, and what is on the way. */
+const LAG_MAX_SECONDS = 6;
+const LAG_SAMPLES_PER_SECOND_MIN = 0.3;
 /** Event time begins this far back, so that compressed time never passes the clock. */
 const EVENT_TIME_BACK_MS = 150 * DAY_MS;
 
@@ -123,7 +125,7 @@ async function search(step: Step, seconds: number): Promise<ThroughputStep> {
   let rate = Math.max(holds, FIRST_RATE / 4) * HOLD_SHARE;
   let last = await step(Math.round(rate), seconds);
   for (let attempt = 1; attempt < HOLD_ATTEMPTS && !last.sustained; attempt++) {
-    rate *= 0.88;
+    rate *= NEXT_HOLD_SHARE;
     last = await step(Math.round(rate), seconds);
   }
   return last;
@@ -141,6 +143,7 @@ async function runStep(
   const timeCompression = o.timeCompression ?? TIME_COMPRESSION;
   const lag = watchLag(target.url, target.token);
   try {
+    await waitForRest(() => readPartUsage(target.pids()), o.signal);
     const base = await waitForIdle(lag, o.signal);
     const skipped = lag.samples.length;
     const usageBefore = readPartUsage(target.pids());
@@ -204,58 +207,9 @@ function whyNotSustained(
     return `accepted ${totals.accepted} of ${Math.round(offered)} offered (${totals.unsentBatches} batches never sent)`;
   }
   if (totals.seconds > seconds * 1.05 + 1) return `took ${totals.seconds.toFixed(1)} s for ${seconds} s of load`;
+  if (lag.samples < seconds * LAG_SAMPLES_PER_SECOND_MIN)
+    return `its lag could be read only ${lag.samples} times in ${seconds} s`;
+  if (lag.endSeconds > LAG_MAX_SECONDS) return `the ${lag.slowest} was ${lag.endSeconds} s behind at the end`;
   if (lag.growing) return `the ${lag.slowest} fell from ${lag.startSeconds} s to ${lag.endSeconds} s behind`;
   return '';
-}
-
-/** An idle Weir appends a tick a second and its parts follow: between two samples nothing moves further. */
-const IDLE_FRAMES_MAX = 2;
-const IDLE_SAMPLES = 3;
-
-/** Waits for a moment without traffic and gives its sample: the base that lag is measured from. */
-async function waitForIdle(lag: LagWatch, signal: AbortSignal): Promise<LagSample> {
-  let previous: LagSample | undefined;
-  let quiet = 0;
-  return pollUntil(lag, signal, (sample) => {
-    const moved = (part: 'appended' | 'processor' | 'sink'): number => (sample[part] ?? 0) - (previous?.[part] ?? -1e9);
-    const isQuiet =
-      moved('appended') <= IDLE_FRAMES_MAX && moved('processor') <= IDLE_FRAMES_MAX && moved('sink') <= IDLE_FRAMES_MAX;
-    quiet = isQuiet ? quiet + 1 : 0;
-    previous = sample;
-    return quiet >= IDLE_SAMPLES;
-  });
-}
-
-/** Waits until processor and sink have reached everything that was appended since `base`. */
-async function waitUntilDrained(lag: LagWatch, signal: AbortSignal, base: LagSample): Promise<void> {
-  let previousSink: number | undefined;
-  await pollUntil(lag, signal, (sample) => {
-    const appended = sample.appended - base.appended;
-    const reached = (part: 'processor' | 'sink', slack: number): boolean => {
-      const [now, then] = [sample[part], base[part]];
-      return now === undefined || then === undefined || now - then >= appended - slack;
-    };
-    // Ticks give no outcomes, so the sink's position may stay a few of them behind the log; then it stands still.
-    const sinkRests = sample.sink === previousSink && reached('sink', TICKS_BEHIND_MAX);
-    previousSink = sample.sink;
-    return reached('processor', IDLE_FRAMES_MAX) && (reached('sink', IDLE_FRAMES_MAX) || sinkRests);
-  });
-}
-
-const TICKS_BEHIND_MAX = 200;
-
-/** Gives the last sample when `isDone` or when the time is up; throws when the server does not answer at all. */
-async function pollUntil(
-  lag: LagWatch,
-  signal: AbortSignal,
-  isDone: (sample: LagSample) => boolean,
-): Promise<LagSample> {
-  const deadlineMs = performance.now() + DRAIN_MAX_SECONDS * 1_000;
-  for (;;) {
-    signal.throwIfAborted();
-    const sample = await lag.sample();
-    if (sample !== undefined && (isDone(sample) || performance.now() > deadlineMs)) return sample;
-    if (performance.now() > deadlineMs) throw new Error('the server does not answer /metrics');
-    await delay(IDLE_POLL_MS, signal);
-  }
 }

@@ -90,6 +90,8 @@ function sumOf(text: string, name: string): number | undefined {
 }
 
 export interface LagReport {
+  /** How often it could be read. */
+  readonly samples: number;
   /** Seconds of traffic that the slowest part was behind: median of the first and of the last third. */
   readonly startSeconds: number;
   readonly endSeconds: number;
@@ -108,11 +110,11 @@ export function judgeLag(base: LagSample, samples: readonly LagSample[]): LagRep
   const first = samples[0];
   const last = samples.at(-1);
   if (first === undefined || last === undefined || samples.length < 3) {
-    return { startSeconds: 0, endSeconds: 0, growing: false, slowest: 'none' };
+    return { samples: samples.length, startSeconds: 0, endSeconds: 0, growing: false, slowest: 'none' };
   }
   const framesPerSecond = Math.max(1, (last.appended - first.appended) / ((last.atMs - first.atMs) / 1_000));
   const third = Math.max(1, Math.floor(samples.length / 3));
-  let worst: LagReport = { startSeconds: 0, endSeconds: 0, growing: false, slowest: 'none' };
+  let worst: LagReport = { samples: samples.length, startSeconds: 0, endSeconds: 0, growing: false, slowest: 'none' };
   for (const part of ['processor', 'sink', 'live'] as const) {
     const lags = samples.flatMap((sample) => {
       const [position, start] = [sample[part], base[part]];
@@ -124,7 +126,7 @@ export function judgeLag(base: LagSample, samples: readonly LagSample[]): LagRep
     const endSeconds = round(median(lags.slice(-third)));
     const growing = endSeconds - startSeconds > GROWTH_ALLOWED_SECONDS;
     if (worst.slowest === 'none' || endSeconds > worst.endSeconds)
-      worst = { startSeconds, endSeconds, growing, slowest: part };
+      worst = { samples: samples.length, startSeconds, endSeconds, growing, slowest: part };
   }
   return worst;
 }
