@@ -3,7 +3,8 @@
  * behind, objects that nothing refers to and chunks of no object, is known by its age, since another process may be about to
  * refer to it.
  */
-import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { createHash } from 'node:crypto';
+import { JetStreamApiCodes, JetStreamApiError, type StoredMsg } from '@nats-io/jetstream';
 import { type ObjectInfo, type ObjectStore, Objm, setSha256Backend } from '@nats-io/obj';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -69,16 +70,14 @@ export class CheckpointObjects {
     const present = await this.#present();
     const shards = present.filter(({ name }) => name.startsWith(SHARD));
     return {
-      manifests: present.filter(isManifest).map((object) => ({
-        name: object.name,
-        position: positionOf(object) ?? 0,
-        // What an earlier version saved is all in one object.
-        bytes: Number(object.metadata?.bytes ?? object.size),
-        createdMs: object.storedMs,
-        shards: (object.metadata?.shards ?? '').split(' ').filter((shard) => shard !== ''),
-      })),
+      manifests: present.filter(isManifest).map(toManifest),
       shards: new Map(shards.map(({ name, storedMs }) => [name.slice(SHARD.length), storedMs])),
     };
+  }
+
+  /** The same without asking for what hundreds of shards are. Throws `log.unavailable`. */
+  async manifests(): Promise<StoredManifest[]> {
+    return (await this.#present((name) => SLOT.test(name))).filter(isManifest).map(toManifest);
   }
 
   async putManifest(manifest: Omit<StoredManifest, 'createdMs'>, bytes: Uint8Array): Promise<void> {
@@ -94,30 +93,26 @@ export class CheckpointObjects {
 
   /** Throws `checkpoint.damaged` when it is not there whole and unchanged. */
   readManifest(name: string): Promise<Uint8Array> {
-    return this.#read(name, async (info, store) => {
-      const bytes = await store.getBlob(name);
-      if (bytes?.length !== info.size) throw damaged(name, `${bytes?.length} of ${info.size} bytes are there`);
+    return this.#read(name, async (info) => {
+      const bytes = new Uint8Array(info.size);
+      await this.#fill(info, bytes);
+      const digest = createHash('sha256').update(bytes).digest('base64url');
+      if (info.digest.replace(/=+$/, '') !== `SHA-256=${digest}`) throw damaged(name, 'its digest does not match');
       return bytes;
     });
   }
 
-  /** The same, into memory that is as long as the shard. After a failure nothing is written to it any more. */
+  /**
+   * Into memory that is as long as the shard. Whether the bytes are those that were put is the caller's to see, by the digest in the
+   * shard's name. Throws `checkpoint.damaged` where they are not all there; after a failure nothing is written any more.
+   */
   readShard(shard: string, room: Uint8Array): Promise<void> {
     const name = SHARD + shard;
     let attempts = 0;
-    return this.#read(name, async (info, store) => {
+    return this.#read(name, async (info) => {
       const attempt = ++attempts;
       if (info.size !== room.length) throw damaged(name, `it has ${info.size} bytes, not ${room.length}`);
-      const object = await store.get(name);
-      if (object === null) throw damaged(name, 'it is not there');
-      const reader = object.data.getReader();
-      for (let at = 0; ; ) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        if (attempt !== attempts) return void (await reader.cancel());
-        room.set(value, at);
-        at += value.length;
-      }
+      await this.#fill(info, room, () => attempt === attempts);
     }).catch((error: unknown) => {
       attempts = Number.POSITIVE_INFINITY;
       throw error;
@@ -162,23 +157,38 @@ export class CheckpointObjects {
     return attempts;
   }
 
-  #read<T>(name: string, read: (info: ObjectInfo, store: ObjectStore) => Promise<T>): Promise<T> {
+  #read<T>(name: string, read: (info: ObjectInfo) => Promise<T>): Promise<T> {
     return retryTransient(this.#c, 'loading a checkpoint', READ_TIMEOUT_MS, async () => {
-      const store = await this.#bucket();
-      const info = await store.info(name);
+      const info = await (await this.#bucket()).info(name);
       if (info === null || info.deleted) throw damaged(name, 'it is not there');
-      // Waiting for a chunk that is gone would take for ever.
-      const chunks = (await messageCounts(this.#c, chunkSubject(info))).get(chunkSubject(info)) ?? 0;
-      if (chunks !== info.chunks) throw damaged(name, `${chunks} of ${info.chunks} chunks are there`);
-      try {
-        return await withTimeout(read(info, store), READ_TIMEOUT_MS);
-      } catch (error) {
-        // The object store compares the digest that it took while saving.
-        if (error instanceof Error && error.message.includes('digests do not match'))
-          throw damaged(name, 'its digest does not match');
-        throw error;
-      }
+      return withTimeout(read(info), READ_TIMEOUT_MS);
     });
+  }
+
+  /**
+   * Chunk by chunk, each asked for behind the one before, for as long as that is wanted. The client's own way is a consumer for each
+   * object; and how many chunks there are, nats-server 2.9 counts wrongly once it was started again, where they lie in its ninth and tenth block.
+   */
+  async #fill({ name, nuid, chunks, size }: ObjectInfo, room: Uint8Array, isWanted = () => true): Promise<void> {
+    let at = 0;
+    let seq = 1;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const message = await this.#next(chunkSubject({ nuid }), seq);
+      if (!isWanted()) return;
+      if (message === null) throw damaged(name, `${chunk} of ${chunks} chunks are there`);
+      if (at + message.data.length > size) throw damaged(name, `it has more than ${size} bytes`);
+      room.set(message.data, at);
+      at += message.data.length;
+      seq = message.seq + 1;
+    }
+    if (at !== size) throw damaged(name, `${at} of ${size} bytes are there`);
+  }
+
+  /** Any server of a cluster answers; one that is behind may not have it yet, and then the leader is asked. */
+  async #next(subject: string, seq: number): Promise<StoredMsg | null> {
+    const { direct, streams } = this.#c.manager;
+    const query = { seq, next_by_subj: subject };
+    return (await direct.getMessage(STREAM, query)) ?? (await streams.getMessage(STREAM, query));
   }
 
   /** Its description first: chunks without one are found by whoever saves next. */
@@ -200,9 +210,10 @@ export class CheckpointObjects {
    * Asked for one by one: the client's own list waits for as many objects as there were when it began, which is for ever where
    * another process removes one meanwhile.
    */
-  #present(): Promise<PresentObject[]> {
+  #present(isWanted: (name: string) => boolean = () => true): Promise<PresentObject[]> {
     return this.#retry('listing checkpoints', async () => {
-      const subjects = [...(await messageCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.M.>`)).keys()];
+      const counts = await messageCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.M.>`);
+      const subjects = [...counts.keys()].filter((subject) => isWanted(nameIn(subject)));
       const present: PresentObject[] = [];
       const ask = async (): Promise<void> => {
         for (let subject = subjects.pop(); subject !== undefined; subject = subjects.pop()) {
@@ -255,6 +266,17 @@ function chunkSubject(object: { readonly nuid: string }): string {
   return `$O.${CHECKPOINT_BUCKET}.C.${object.nuid}`;
 }
 
+function toManifest(object: PresentObject): StoredManifest {
+  return {
+    name: object.name,
+    position: positionOf(object) ?? 0,
+    // What an earlier version saved is all in one object.
+    bytes: Number(object.metadata?.bytes ?? object.size),
+    createdMs: object.storedMs,
+    shards: (object.metadata?.shards ?? '').split(' ').filter((shard) => shard !== ''),
+  };
+}
+
 /** Where the object store keeps what it knows of an object. */
 function metaSubject(name: string): string {
   return `$O.${CHECKPOINT_BUCKET}.M.${Buffer.from(name)
@@ -262,7 +284,11 @@ function metaSubject(name: string): string {
     .padEnd(Math.ceil(name.length / 3) * 4, '=')}`;
 }
 
-/** Of each subject. */
+function nameIn(subject: string): string {
+  return Buffer.from(subject.slice(subject.lastIndexOf('.') + 1), 'base64url').toString();
+}
+
+/** Of each subject that fits a filter with wildcards. */
 async function messageCounts(c: StreamConnection, filter: string): Promise<Map<string, number>> {
   const { state } = await c.manager.streams.info(STREAM, { subjects_filter: filter });
   return new Map(Object.entries(state.subjects ?? {}));

@@ -1,8 +1,8 @@
 /**
  * Checkpoints of the engine in JetStream's object store: each is a manifest in one of a ring of slots, and the shards that it
  * refers to, which several may share. Shards are stored first, the manifest then replaces the oldest, and what nothing refers
- * to any more goes last: a crash at any point spoils none of those that are there. What is read is checked against its digest;
- * a damaged one is told, and the caller takes the one before it.
+ * to any more goes last: a crash at any point spoils none of those that are there. A manifest is checked against its digest, a
+ * shard by whoever reads it; a damaged one is told, and the caller takes the one before it.
  */
 import type { StreamConnection } from '../connection.ts';
 import { CheckpointObjects, type StoredManifest } from './checkpoint-objects.ts';
@@ -98,7 +98,7 @@ export function openCheckpointStore(
       };
     },
     async list() {
-      const { manifests } = await objects.contents();
+      const manifests = await objects.manifests();
       return manifests
         .map(({ position, name, createdMs, bytes }) => ({ position, name, createdMs, bytes }))
         .sort((a, b) => b.position - a.position || b.createdMs - a.createdMs);

@@ -22,12 +22,16 @@ const SLOTS_AT_START = 8;
 
 export class HashIndex {
   count = 0;
-  #halves = 2 * SLOTS_AT_START * SHARDS;
+  #halves: number;
   readonly #shards: Uint32Array[] = [];
   readonly #counts = new Uint32Array(SHARDS);
 
-  constructor() {
-    for (let i = 0; i < SHARDS; i++) this.#shards.push(new Uint32Array(2 * SLOTS_AT_START));
+  /** For so many records no shard need grow, or few: one that is filled at once would grow a dozen times on its way to millions. */
+  constructor(records = 0) {
+    let slots = SLOTS_AT_START;
+    while (records * 8 > slots * SHARDS * 6) slots *= 2;
+    for (let i = 0; i < SHARDS; i++) this.#shards.push(new Uint32Array(2 * slots));
+    this.#halves = 2 * slots * SHARDS;
   }
 
   /** `hash` is unsigned. Valid until the next `add` or `remove`. */

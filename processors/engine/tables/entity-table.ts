@@ -145,7 +145,7 @@ export class EntityTable {
 
   loadHead(head: RecordTableHead): void {
     this.#records.load(head);
-    this.#index = new HashIndex();
+    this.#index = new HashIndex(this.#records.count);
     for (let entity = 1; entity <= this.#records.top; entity++) this.#index.add(this.#get(entity, HASH), entity);
   }
 

@@ -152,7 +152,7 @@ export class WindowCells {
 
   loadHead(head: RecordTableHead): void {
     this.#table.load(head);
-    this.#index = new HashIndex();
+    this.#index = new HashIndex(this.#table.count);
     for (let cell = 1; cell <= this.top; cell++) {
       if (this.seriesOf(cell) !== 0) this.#index.add(this.slab.halves[this.#table.at(cell) * 2 + HASH] as number, cell);
     }

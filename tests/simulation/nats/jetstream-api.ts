@@ -1,5 +1,6 @@
 /** The requests below `$JS.API.` that Weir and its client make. What is not known here fails loudly, it is never guessed. */
 import type { Consumer, ConsumerConfig } from './consumer.ts';
+import { statusHeaders } from './protocol.ts';
 import { type ApiError, SimulatedStream, type StoredMessage, type StreamConfig, type StreamDefects } from './stream.ts';
 
 const STREAM_NOT_FOUND: ApiError = { code: 404, err_code: 10059, description: 'stream not found' };
@@ -16,13 +17,34 @@ export interface ApiState {
 interface ApiRequest {
   readonly seq?: number;
   readonly last_by_subj?: string;
+  readonly next_by_subj?: string;
   readonly filter?: string;
   readonly subjects_filter?: string;
   readonly config?: ConsumerConfig;
   readonly name?: string;
 }
 
-export function answerApi(server: ApiState, subject: string, payload: Buffer): object {
+export interface ApiAnswer {
+  readonly headers: Buffer;
+  readonly payload: Buffer;
+}
+
+export function jsonAnswer(answer: object): ApiAnswer {
+  return { headers: Buffer.alloc(0), payload: Buffer.from(JSON.stringify(answer)) };
+}
+
+export function answerApi(server: ApiState, subject: string, payload: Buffer): ApiAnswer {
+  const stream = /^\$JS\.API\.DIRECT\.GET\.([^.]+)$/.exec(subject)?.[1];
+  if (stream === undefined) return jsonAnswer(answerInJson(server, subject, payload));
+  const { seq, next_by_subj } = JSON.parse(payload.toString()) as ApiRequest;
+  if (next_by_subj === undefined) throw new Error(`the simulated JetStream does not know ${payload} as a direct get`);
+  const message = server.disk.streams.get(stream)?.nextOf(next_by_subj, seq ?? 0);
+  if (message === undefined) return { headers: statusHeaders('404 Message Not Found'), payload: Buffer.alloc(0) };
+  const fields = { 'Nats-Stream': stream, 'Nats-Subject': message.subject, 'Nats-Sequence': String(message.seq) };
+  return { headers: statusHeaders('', fields), payload: message.payload };
+}
+
+function answerInJson(server: ApiState, subject: string, payload: Buffer): object {
   if (subject === '$JS.API.INFO') return { type: 'io.nats.jetstream.api.v1.account_info_response', streams: 0 };
   const words = subject.split('.').slice(2);
   const request = (payload.length === 0 ? {} : JSON.parse(payload.toString())) as ApiRequest;
@@ -44,8 +66,13 @@ export function answerApi(server: ApiState, subject: string, payload: Buffer): o
     case 'STREAM.INFO':
       return describeStream(stream, request.subjects_filter);
     case 'STREAM.MSG.GET': {
+      const { seq, last_by_subj: last, next_by_subj: next } = request;
       const message =
-        request.seq === undefined ? stream.lastOf(request.last_by_subj ?? '') : stream.messages.get(request.seq);
+        next !== undefined
+          ? stream.nextOf(next, seq ?? 0)
+          : seq === undefined
+            ? stream.lastOf(last ?? '')
+            : stream.messages.get(seq);
       return message === undefined ? { error: NO_MESSAGE } : { message: describeMessage(message) };
     }
     case 'STREAM.PURGE':

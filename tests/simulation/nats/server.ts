@@ -7,7 +7,7 @@ import type { Random } from '../world/random.ts';
 import type { Owner, Scheduler } from '../world/scheduler.ts';
 import { WORLD_START_MS } from '../world/virtual-globals.ts';
 import { Consumer, type ConsumerConfig, type ConsumerPort } from './consumer.ts';
-import { answerApi } from './jetstream-api.ts';
+import { answerApi, jsonAnswer } from './jetstream-api.ts';
 import { encodeMessage, type PublishCommand, parseCommands, statusHeaders, subjectFits } from './protocol.ts';
 import type { Connection, Listener, ServerSide } from './socket.ts';
 import type { ApiError, SimulatedStream, StreamDefects } from './stream.ts';
@@ -212,7 +212,8 @@ export class SimulatedServer implements Listener {
   #api(subject: string, reply: string, payload: Buffer): void {
     const { troubles, count } = this.#o;
     const stream = streamOfApi(subject);
-    if (this.#isTroubled(troubles.noResponderUntilMs, stream)) {
+    const isDown = this.#isTroubled(troubles.noLeaderUntilMs, stream);
+    if (this.#isTroubled(troubles.noResponderUntilMs, stream) || (isDown && subject.startsWith('$JS.API.DIRECT.'))) {
       count('no responder');
       this.#answerNobody(reply);
       return;
@@ -224,10 +225,10 @@ export class SimulatedServer implements Listener {
       consumer?.pull(reply, JSON.parse(payload.toString()));
       return;
     }
-    const isDown = this.#isTroubled(troubles.noLeaderUntilMs, stream);
     if (isDown) count('no leader');
-    const answer = isDown ? { error: NO_LEADER } : answerApi(this, subject, payload);
-    this.#send(`api.${this.#o.random.below(1_000_000)}`, () => this.#answer(reply, answer), this.#diskMs());
+    const answer = isDown ? jsonAnswer({ error: NO_LEADER }) : answerApi(this, subject, payload);
+    const lane = `api.${this.#o.random.below(1_000_000)}`;
+    this.#send(lane, () => this.#deliver(reply, reply, '', answer.headers, answer.payload), this.#diskMs());
   }
 
   #isTroubled(untilMs: number, stream: string): boolean {

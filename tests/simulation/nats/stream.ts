@@ -98,6 +98,13 @@ export class SimulatedStream {
     return found;
   }
 
+  /** The first one from a sequence on. */
+  nextOf(pattern: string, fromSeq: number): StoredMessage | undefined {
+    for (const message of this.messages.values())
+      if (message.seq >= fromSeq && subjectFits(pattern, message.subject)) return message;
+    return undefined;
+  }
+
   /** Returns how many went. */
   purge(pattern: string): number {
     let purged = 0;

@@ -48,6 +48,16 @@ describe('the hash index', () => {
     for (let id = 1; id <= 50_000; id += 77) expect(idsOf(index, Math.imul(id, 0x9e37_79b1) >>> 0)).toEqual([id]);
   });
 
+  it.each([0, 20_000, 50_000, 200_000])('made for %i records holds 50,000 as well', (records) => {
+    const index = new HashIndex(records);
+    const { bytes } = index;
+    for (let id = 1; id <= 50_000; id++) index.add(Math.imul(id, 0x9e37_79b1) >>> 0, id);
+    for (let id = 1; id <= 50_000; id += 77) expect(idsOf(index, Math.imul(id, 0x9e37_79b1) >>> 0)).toEqual([id]);
+    // It grows only where it was made for fewer.
+    if (records < 50_000) expect(index.bytes).toBeGreaterThan(bytes);
+    else expect(index.bytes).toBe(bytes);
+  });
+
   it('refuses to remove what it does not hold', () => {
     const index = new HashIndex();
     index.add(7, 1);
