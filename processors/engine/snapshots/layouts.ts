@@ -24,7 +24,7 @@ export const LAYOUTS = {
   customers: { written: 1, read: [] },
   merchants: { written: 1, read: [] },
   identity: { written: 1, read: [] },
-  windows: { written: 3, read: [1, 2] },
+  windows: { written: 4, read: [1, 2, 3] },
   places: { written: 1, read: [] },
   lists: { written: 1, read: [] },
   sequences: { written: 1, read: [] },

@@ -21,6 +21,16 @@ import {
   SUM,
 } from './hot-layout.ts';
 import { addToSums, copySums } from './hot-sums.ts';
+import {
+  copyNarrow,
+  fitsNarrow,
+  moveNarrow,
+  narrowSum,
+  narrowTime,
+  placeNarrow,
+  searchNarrow,
+  widenTo,
+} from './narrow-chunks.ts';
 
 export const HALF = CHUNK_EVENTS / 2;
 
@@ -33,15 +43,39 @@ export class HotChunks {
     this.#directory = directory;
   }
 
+  /** Time of the j-th event of a chunk. */
+  timeIn(dir: number, k: number, j: number): number {
+    const directory = this.#directory;
+    const { words } = this.slab;
+    const chunk = directory.chunkOf(dir, k);
+    if (!directory.isNarrow(dir, k)) return words[chunk + j] as number;
+    return narrowTime(this.slab, chunk, j, words[directory.entry(dir, k) + FIRST_MS] as number);
+  }
+
+  /** Sum of the values before the j-th event of a chunk of money, within it. */
+  sumBefore(dir: number, k: number, j: number): number {
+    const chunk = this.#directory.chunkOf(dir, k);
+    return this.#directory.isNarrow(dir, k)
+      ? narrowSum(this.slab, chunk, j)
+      : (this.slab.words[chunk + CHUNK_EVENTS + j] as number);
+  }
+
   /** Copies the values of the events `[from, to)` of a chunk to the target from `at` on. */
   copyValues(dir: number, k: number, from: number, to: number, target: Float64Array, at: number): void {
     const { words, halves } = this.slab;
-    const column = this.#directory.chunkOf(dir, k) + CHUNK_EVENTS;
+    const chunk = this.#directory.chunkOf(dir, k);
+    const column = chunk + CHUNK_EVENTS;
     if (halves[dir * 2 + KIND] !== MONEY_KIND) {
       for (let j = from; j < to; j++) target[at + j - from] = words[column + j] as number;
       return;
     }
-    let next = to < this.#directory.eventsIn(dir, k) ? (words[column + to] as number) : this.#sumOf(dir, k);
+    const isOpen = to < this.#directory.eventsIn(dir, k);
+    if (this.#directory.isNarrow(dir, k)) {
+      const sum = isOpen ? narrowSum(this.slab, chunk, to) : this.#sumOf(dir, k);
+      copyNarrow(this.slab, chunk, from, to, sum, target, at);
+      return;
+    }
+    let next = isOpen ? (words[column + to] as number) : this.#sumOf(dir, k);
     for (let j = to - 1; j >= from; j--) {
       const before = words[column + j] as number;
       target[at + j - from] = next - before;
@@ -54,8 +88,8 @@ export class HotChunks {
     const { words, halves } = this.slab;
     const column = this.#directory.chunkOf(dir, k) + CHUNK_EVENTS;
     if (halves[dir * 2 + KIND] !== MONEY_KIND) return words[column + j] as number;
-    const next = j + 1 < this.#directory.eventsIn(dir, k) ? (words[column + j + 1] as number) : this.#sumOf(dir, k);
-    return next - (words[column + j] as number);
+    const next = j + 1 < this.#directory.eventsIn(dir, k) ? this.sumBefore(dir, k, j + 1) : this.#sumOf(dir, k);
+    return next - this.sumBefore(dir, k, j);
   }
 
   /** Number of events of a chunk at or before `timeMs`, those let go included. */
@@ -64,6 +98,10 @@ export class HotChunks {
     const chunk = this.#directory.chunkOf(dir, k);
     let low = k === halves[dir * 2 + FIRST_ENTRY] ? (halves[dir * 2 + SKIPPED] as number) : 0;
     let high = this.#directory.eventsIn(dir, k);
+    if (this.#directory.isNarrow(dir, k)) {
+      const firstMs = words[this.#directory.entry(dir, k) + FIRST_MS] as number;
+      return searchNarrow(this.slab, chunk, firstMs, timeMs, low, high);
+    }
     if (low < high && (words[chunk + high - 1] as number) <= timeMs) return high;
     while (low < high) {
       const middle = (low + high) >> 1;
@@ -75,13 +113,12 @@ export class HotChunks {
 
   /** How many events have one behind them that is not after `beforeMs`; undefined where the first chunk does not say. */
   passedInFirst(dir: number, beforeMs: number): number | undefined {
-    const { words, halves } = this.slab;
+    const { halves } = this.slab;
     const first = halves[dir * 2 + FIRST_ENTRY] as number;
     if (first === halves[dir * 2 + END_ENTRY]) return 0;
     const skipped = halves[dir * 2 + SKIPPED] as number;
-    const chunk = this.#directory.chunkOf(dir, first);
     const count = this.#directory.eventsIn(dir, first);
-    for (let j = skipped + 1; j < count; j++) if ((words[chunk + j] as number) > beforeMs) return j - skipped - 1;
+    for (let j = skipped + 1; j < count; j++) if (this.timeIn(dir, first, j) > beforeMs) return j - skipped - 1;
     return undefined;
   }
 
@@ -92,8 +129,29 @@ export class HotChunks {
     return (words[directory.entry(dir, k + 1) + SUM] as number) - (words[directory.entry(dir, k) + SUM] as number);
   }
 
-  /** Makes place at `j` in a chunk that is not full and writes the event there; sums of later entries are the caller's. */
+  /**
+   * Makes place at `j` in a chunk that is not full and writes the event there; sums of later entries are the caller's. The slab's
+   * views may have been replaced.
+   */
   place(dir: number, k: number, j: number, timeMs: number, value: number, value2: number): void {
+    const count = this.#directory.eventsIn(dir, k);
+    if (this.#directory.isNarrow(dir, k) && !this.#fits(dir, k, count, timeMs, value)) this.#widen(dir, k, count);
+    if (this.#directory.isNarrow(dir, k)) {
+      placeNarrow(this.slab, this.#directory.chunkOf(dir, k), j, count, this.#sumOf(dir, k), timeMs, value);
+    } else {
+      this.#placeWide(dir, k, j, timeMs, value, value2);
+    }
+    const { words, halves } = this.slab;
+    const kind = halves[dir * 2 + KIND] as number;
+    const entry = this.#directory.entry(dir, k);
+    this.slab.touch(entry, MAX + 1);
+    if (timeMs < (words[entry + FIRST_MS] as number)) words[entry + FIRST_MS] = timeMs;
+    if (kind !== MONEY_KIND && kind !== NUMBER_KIND) return;
+    if (value < (words[entry + MIN] as number)) words[entry + MIN] = value;
+    if (value > (words[entry + MAX] as number)) words[entry + MAX] = value;
+  }
+
+  #placeWide(dir: number, k: number, j: number, timeMs: number, value: number, value2: number): void {
     const { words, halves } = this.slab;
     const kind = halves[dir * 2 + KIND] as number;
     const chunk = this.#directory.chunkOf(dir, k);
@@ -112,12 +170,19 @@ export class HotChunks {
       words[second] = value;
     }
     if (columnsOf(kind) > 2) words[second + CHUNK_EVENTS] = value2;
-    const entry = this.#directory.entry(dir, k);
-    this.slab.touch(entry, MAX + 1);
-    if (timeMs < (words[entry + FIRST_MS] as number)) words[entry + FIRST_MS] = timeMs;
-    if (kind !== MONEY_KIND && kind !== NUMBER_KIND) return;
-    if (value < (words[entry + MIN] as number)) words[entry + MIN] = value;
-    if (value > (words[entry + MAX] as number)) words[entry + MAX] = value;
+  }
+
+  #fits(dir: number, k: number, count: number, timeMs: number, value: number): boolean {
+    const firstMs = this.slab.words[this.#directory.entry(dir, k) + FIRST_MS] as number;
+    const lastMs = count === 0 ? timeMs : this.timeIn(dir, k, count - 1);
+    return fitsNarrow(firstMs, lastMs, this.#sumOf(dir, k), timeMs, value);
+  }
+
+  #widen(dir: number, k: number, count: number): void {
+    this.#directory.widen(dir, k, (chunk, target) => {
+      const firstMs = this.slab.words[this.#directory.entry(dir, k) + FIRST_MS] as number;
+      widenTo(this.slab, chunk, count, firstMs, target);
+    });
   }
 
   /** Makes room in a full chunk: its last event becomes the first of the next one; its value. */
@@ -129,7 +194,7 @@ export class HotChunks {
     const columns = columnsOf(this.slab.halves[dir * 2 + KIND] as number);
     const value = columns > 1 ? this.valueIn(dir, k, last) : 0;
     const value2 = columns > 2 ? (words[chunk + 2 * CHUNK_EVENTS + last] as number) : 0;
-    const timeMs = words[chunk + last] as number;
+    const timeMs = this.timeIn(dir, k, last);
     this.place(dir, k + 1, 0, timeMs, value, value2);
     const next = directory.entry(dir, k + 1);
     this.slab.touch(next, directory.entry(dir, k + 2) - next);
@@ -141,7 +206,8 @@ export class HotChunks {
   /** Cuts a full chunk in two, of which the first keeps its entry; the number of that. The directory may move. */
   split(cell: number, full: number): number {
     const directory = this.#directory;
-    const k = directory.addChunk(cell, full + 1) - 1;
+    const isNarrow = directory.isNarrow(directory.at(cell), full);
+    const k = directory.addChunk(cell, full + 1, isNarrow) - 1;
     const dir = directory.at(cell);
     const { words, halves } = this.slab;
     const kind = halves[dir * 2 + KIND] as number;
@@ -150,16 +216,10 @@ export class HotChunks {
     const next = directory.entry(dir, k + 1);
     // What the entry behind both says is said of the new one, too, until it takes its half of the events.
     copySums(this.slab, directory.entry(dir, k), next, kind);
-    for (let j = 0; j < HALF; j++) addToSums(this.slab, next, kind, this.#rawValue(kind, from, j), 1);
-    for (let column = 0; column < columnsOf(kind); column++) {
-      const start = from + column * CHUNK_EVENTS + HALF;
-      words.copyWithin(to + column * CHUNK_EVENTS, start, start + HALF);
-    }
-    if (kind === MONEY_KIND) {
-      const before = words[to + CHUNK_EVENTS] as number;
-      for (let j = 0; j < HALF; j++) words[to + CHUNK_EVENTS + j] = (words[to + CHUNK_EVENTS + j] as number) - before;
-    }
-    words[next + FIRST_MS] = words[to] as number;
+    for (let j = 0; j < HALF; j++) addToSums(this.slab, next, kind, this.#rawValue(dir, k, j), 1);
+    words[next + FIRST_MS] = this.timeIn(dir, k, HALF);
+    if (isNarrow) moveNarrow(this.slab, from, HALF, CHUNK_EVENTS, to);
+    else this.#moveWide(kind, from, HALF, CHUNK_EVENTS, to);
     this.#findExtremes(dir, k);
     this.#findExtremes(dir, k + 1);
     return k;
@@ -177,29 +237,37 @@ export class HotChunks {
     const left = directory.eventsIn(dir, k) - skipped;
     this.slab.touch(dir, HEAD_WORDS);
     this.slab.touch(entry, entryWords(kind));
-    this.slab.touch(chunk, columnsOf(kind) * CHUNK_EVENTS);
-    const taken = kind === MONEY_KIND ? (words[chunk + CHUNK_EVENTS + skipped] as number) : 0;
-    for (let j = 0; j < skipped; j++) addToSums(this.slab, entry, kind, this.#rawValue(kind, chunk, j), 1);
-    for (let column = 0; column < columnsOf(kind); column++) {
-      const start = chunk + column * CHUNK_EVENTS;
-      words.copyWithin(start, start + skipped, start + skipped + left);
-    }
-    if (kind === MONEY_KIND) {
-      const second = chunk + CHUNK_EVENTS;
-      for (let j = 0; j < left; j++) words[second + j] = (words[second + j] as number) - taken;
-    }
-    words[entry + FIRST_MS] = words[chunk] as number;
+    this.slab.touch(chunk, (directory.isNarrow(dir, k) ? 1 : columnsOf(kind)) * CHUNK_EVENTS);
+    for (let j = 0; j < skipped; j++) addToSums(this.slab, entry, kind, this.#rawValue(dir, k, j), 1);
+    const firstMs = this.timeIn(dir, k, skipped);
+    if (directory.isNarrow(dir, k)) moveNarrow(this.slab, chunk, skipped, skipped + left, chunk);
+    else this.#moveWide(kind, chunk, skipped, skipped + left, chunk);
+    words[entry + FIRST_MS] = firstMs;
     halves[dir * 2 + SKIPPED] = 0;
     this.#findExtremes(dir, k);
     return skipped;
   }
 
-  /** Value of an event that is not the last of its chunk, whatever the entries say of the chunk. */
-  #rawValue(kind: number, chunk: number, j: number): number {
+  /** Moves the events `[from, to)` of one chunk to the start of another or the same; sums are counted from the first. */
+  #moveWide(kind: number, chunk: number, from: number, to: number, target: number): void {
     const { words } = this.slab;
+    const before = kind === MONEY_KIND ? (words[chunk + CHUNK_EVENTS + from] as number) : 0;
+    for (let column = 0; column < columnsOf(kind); column++) {
+      const start = chunk + column * CHUNK_EVENTS;
+      words.copyWithin(target + column * CHUNK_EVENTS, start + from, start + to);
+    }
+    if (kind !== MONEY_KIND) return;
+    const second = target + CHUNK_EVENTS;
+    for (let j = 0; j < to - from; j++) words[second + j] = (words[second + j] as number) - before;
+  }
+
+  /** Value of an event that is not the last of its chunk, whatever the entries say of the chunk. */
+  #rawValue(dir: number, k: number, j: number): number {
+    const { words, halves } = this.slab;
+    const kind = halves[dir * 2 + KIND] as number;
     if (columnsOf(kind) === 1) return 0;
-    const at = chunk + CHUNK_EVENTS + j;
-    return kind === MONEY_KIND ? (words[at + 1] as number) - (words[at] as number) : (words[at] as number);
+    if (kind === MONEY_KIND) return this.sumBefore(dir, k, j + 1) - this.sumBefore(dir, k, j);
+    return words[this.#directory.chunkOf(dir, k) + CHUNK_EVENTS + j] as number;
   }
 
   #findExtremes(dir: number, k: number): void {

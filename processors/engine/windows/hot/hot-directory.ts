@@ -15,6 +15,7 @@ import {
   FIRST_ENTRY,
   FIRST_MS,
   HEAD_WORDS,
+  IS_NARROW,
   KIND,
   MAX,
   MIN,
@@ -62,11 +63,12 @@ export class HotDirectory {
     const first = halves[directory * 2 + FIRST_ENTRY] as number;
     const end = halves[directory * 2 + END_ENTRY] as number;
     const size = entryWords(kind);
-    const columns = columnsOf(kind);
     const capacity = halves[directory * 2 + CAPACITY] as number;
     report.addBlock(part, HEAD_WORDS + capacity * size, HEAD_WORDS + (end + 1 - first) * size);
-    for (let k = first; k < end; k++)
-      report.addBlock(part, columns * CHUNK_EVENTS, columns * this.eventsIn(directory, k));
+    for (let k = first; k < end; k++) {
+      const words = this.#eventWords(directory, k);
+      report.addBlock(part, words * CHUNK_EVENTS, words * this.eventsIn(directory, k));
+    }
   }
 
   /** Gives back the directory and all chunks. */
@@ -88,6 +90,10 @@ export class HotDirectory {
     return this.slab.halves[this.entry(directory, k) * 2 + CHUNK] as number;
   }
 
+  isNarrow(directory: number, k: number): boolean {
+    return this.slab.halves[this.entry(directory, k) * 2 + IS_NARROW] === 1;
+  }
+
   /** The last chunk that does not begin after `timeMs`, the first where all do. */
   chunkAt(directory: number, timeMs: number): number {
     return this.#lastUpTo(directory, FIRST_MS, timeMs);
@@ -105,10 +111,13 @@ export class HotDirectory {
     return (words[first + RANK] as number) + (halves[directory * 2 + SKIPPED] as number);
   }
 
-  /** Puts an empty chunk before entry `k`. The directory may move, and the slab's views may have been replaced. */
-  addChunk(cell: number, k: number): number {
+  /**
+   * Puts an empty chunk before entry `k`, narrow or wide; the number of its entry. The directory may move, and the slab's views
+   * may have been replaced.
+   */
+  addChunk(cell: number, k: number, isNarrow: boolean): number {
     const kind = this.slab.halves[this.at(cell) * 2 + KIND] as number;
-    const chunk = this.slab.allocate(columnsOf(kind) * CHUNK_EVENTS);
+    const chunk = this.slab.allocate((isNarrow ? 1 : columnsOf(kind)) * CHUNK_EVENTS);
     const shifted = this.#reserve(cell);
     const at = k - shifted;
     const directory = this.at(cell);
@@ -121,12 +130,25 @@ export class HotDirectory {
     words.copyWithin(entry + size, entry, this.entry(directory, end + 1));
     halves[directory * 2 + END_ENTRY] = end + 1;
     halves[entry * 2 + CHUNK] = chunk;
+    halves[entry * 2 + IS_NARROW] = isNarrow ? 1 : 0;
     words[entry + FIRST_MS] = Number.POSITIVE_INFINITY;
     if (kind === MONEY_KIND || kind === NUMBER_KIND) {
       words[entry + MIN] = Number.POSITIVE_INFINITY;
       words[entry + MAX] = Number.NEGATIVE_INFINITY;
     }
     return at;
+  }
+
+  /** Makes a narrow chunk wide; `copy` writes its events from `chunk` to `target`. The slab's views may have been replaced. */
+  widen(directory: number, k: number, copy: (chunk: number, target: number) => void): void {
+    const kind = this.slab.halves[directory * 2 + KIND] as number;
+    const target = this.slab.allocate(columnsOf(kind) * CHUNK_EVENTS);
+    copy(this.chunkOf(directory, k), target);
+    this.#releaseChunk(directory, k);
+    const entry = this.entry(directory, k);
+    this.slab.touch(entry);
+    this.slab.halves[entry * 2 + CHUNK] = target;
+    this.slab.halves[entry * 2 + IS_NARROW] = 0;
   }
 
   /** Lets the oldest chunk go. */
@@ -191,8 +213,12 @@ export class HotDirectory {
   }
 
   #releaseChunk(directory: number, k: number): void {
-    const kind = this.slab.halves[directory * 2 + KIND] as number;
-    this.slab.release(this.chunkOf(directory, k), columnsOf(kind) * CHUNK_EVENTS);
+    this.slab.release(this.chunkOf(directory, k), this.#eventWords(directory, k) * CHUNK_EVENTS);
+  }
+
+  /** Words that an event takes in a chunk. */
+  #eventWords(directory: number, k: number): number {
+    return this.isNarrow(directory, k) ? 1 : columnsOf(this.slab.halves[directory * 2 + KIND] as number);
   }
 
   #release(directory: number): void {

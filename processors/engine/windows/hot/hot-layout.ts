@@ -1,5 +1,5 @@
 /**
- * How a hot ring lies in the slab: chunks of events in order of time, each columnar like a small ring, and a directory of
+ * How a hot ring lies in the slab: chunks of events in order of time, each wide or narrow like a small ring, and a directory of
  * one entry a chunk. What an entry says of sums and ranks is that of all events before its chunk, so that two entries give
  * what lies between them; the entry behind the last chunk holds the totals.
  */
@@ -18,7 +18,7 @@ export const SKIPPED = 3;
 export const KIND = 4;
 export const HEAD_WORDS = 3;
 
-/** Words of an entry: the chunk's base (its first half), events before it, time of its first event … */
+/** Words of an entry: the chunk's base (its first half, the second says whether it is narrow), events before it, time of its first event … */
 export const CHUNK = 0;
 export const RANK = 1;
 export const FIRST_MS = 2;
@@ -42,6 +42,8 @@ const KINDS: Readonly<Record<SeriesKind, number>> = {
   scalar: 3,
   position: 4,
 };
+/** In halves from the start of an entry: 1 where the chunk is a narrow one (`narrow-chunks.ts`). */
+export const IS_NARROW = 1;
 const PLAIN_WORDS = 3;
 const ENTRY_WORDS: readonly number[] = [
   PLAIN_WORDS,

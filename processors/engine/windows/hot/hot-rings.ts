@@ -95,7 +95,7 @@ export class HotRings {
     return Math.min(upTo, this.#found);
   }
 
-  /** What the i-th event holds in a column, 0 for its time; money as the sum before it within its chunk. */
+  /** What the i-th event holds in a column, 0 for its time; of money that only. */
   columnOf(cell: number, i: number, column: number): number {
     const { directory } = this;
     const dir = directory.at(cell);
@@ -103,6 +103,7 @@ export class HotRings {
     const k = directory.chunkOfRank(dir, rank);
     const { words } = this.slab;
     const j = rank - (words[directory.entry(dir, k) + RANK] as number);
+    if (column === 0) return this.chunks.timeIn(dir, k, j);
     return words[directory.chunkOf(dir, k) + column * CHUNK_EVENTS + j] as number;
   }
 
@@ -127,7 +128,7 @@ export class HotRings {
     }
     const entry = directory.entry(dir, k);
     if (j === directory.eventsIn(dir, k)) return words[directory.entry(dir, k + 1) + SUM] as number;
-    return (words[entry + SUM] as number) + (words[directory.chunkOf(dir, k) + CHUNK_EVENTS + j] as number);
+    return (words[entry + SUM] as number) + this.chunks.sumBefore(dir, k, j);
   }
 
   /** Copies the values of the events `[from, to)` to the target. */
@@ -189,7 +190,8 @@ export class HotRings {
     let k = (halves[dir * 2 + END_ENTRY] as number) - 1;
     let j = directory.eventsIn(dir, k);
     // Nearly all events are the newest.
-    if (j > 0 && (this.slab.words[directory.chunkOf(dir, k) + j - 1] as number) > timeMs) {
+    const newestMs = this.slab.words[this.#cells.at(cell) + CELL_NEWEST] as number;
+    if (newestMs > timeMs && j > 0 && this.chunks.timeIn(dir, k, j - 1) > timeMs) {
       k = directory.chunkAt(dir, timeMs);
       j = this.chunks.search(dir, k, timeMs);
     }
@@ -261,7 +263,7 @@ export class HotRings {
 
   /** Puts an empty chunk before entry `k`; the number of its entry. The directory may move. */
   #addChunk(cell: number, k: number): number {
-    const at = this.directory.addChunk(cell, k);
+    const at = this.directory.addChunk(cell, k, this.isMoney(cell));
     this.sketches.forgetFrom(cell, at === k ? k : 0);
     return at;
   }
