@@ -26,6 +26,7 @@ export function readWindows(
 ): void {
   const length = cell === NO_CELL ? 0 : store.lengthOf(cell);
   let offsetMs = -1;
+  let lastMs = -1;
   let end = 0;
   let from = 0;
   for (let i = 0; i < group.reads.length; i++) {
@@ -34,12 +35,17 @@ export function readWindows(
       offsetMs = read.offsetMs;
       end = length === 0 ? 0 : Math.max(floor, store.positionAfter(cell, timeMs - offsetMs, length));
       from = end;
+      lastMs = -1;
     }
     if (read.aggregate === 'recency') {
       values[read.index] = end === floor ? undefined : (timeMs - store.timeOf(cell, end - 1)) / MS_PER_SECOND;
       continue;
     }
-    if (end > floor) from = Math.max(floor, store.positionAfter(cell, timeMs - offsetMs - read.lastMs, from));
+    // Several aggregates of one window stand side by side.
+    if (end > floor && read.lastMs !== lastMs) {
+      lastMs = read.lastMs;
+      from = Math.max(floor, store.positionAfter(cell, timeMs - offsetMs - lastMs, from));
+    }
     values[read.index] = aggregate(store, group, read, cell, from, end, offsetMs === 0 ? pending : undefined);
   }
 }
