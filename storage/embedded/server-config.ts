@@ -18,6 +18,13 @@ const TABLE_ENGINES = [
 
 const KEEP_ALIVE_SECONDS = 3;
 const CONNECTIONS_MAX = 256;
+/**
+ * Merges wait for about so many parts of one size, where ClickHouse by itself waits for five: a row is rewritten a third less often,
+ * which is most of what storing it costs, and a table has some twice as many parts to read.
+ */
+const MERGE_SELECTOR_BASE = 10;
+/** As `nice` counts: what comes in goes before its merging. Linux allows that to a server with CAP_SYS_NICE; otherwise nothing changes. */
+export const MERGING_NICE = 19;
 /** The engine's own session opens a listener and waits; it needs next to nothing. */
 const HOLD_MEMORY_BYTES_MAX = 100_000_000;
 
@@ -39,7 +46,9 @@ export function writeServerConfig(o: ServerConfigOptions): string {
   <mark_cache_size>134217728</mark_cache_size>
   <background_pool_size>2</background_pool_size>
   <background_schedule_pool_size>4</background_schedule_pool_size>
+  <os_threads_nice_value_merge_mutate>${MERGING_NICE}</os_threads_nice_value_merge_mutate>
   <merge_tree>
+    <merge_selector_base>${MERGE_SELECTOR_BASE}</merge_selector_base>
     <number_of_free_entries_in_pool_to_execute_mutation>1</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>1</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>1</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
