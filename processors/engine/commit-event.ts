@@ -5,7 +5,7 @@
 import { ISSUER } from '../../core/codec/transaction-fields.ts';
 import type { WeirEvent } from '../../core/events/event.ts';
 import { cellsToFollow, followEvent, idsToFollow } from './activation/follow-event.ts';
-import { LINK_KEYS } from './customers/history.ts';
+import { LINK_KEYS } from './customers/history-events.ts';
 import { cellsToMerge, linkIdentifier } from './customers/merge-customers.ts';
 import type { EngineState } from './engine-state.ts';
 import { issuerOf } from './event-facts.ts';

@@ -22,6 +22,7 @@ import { StagedRules } from './activation/staged-rules.ts';
 import type { Warming } from './activation/warming.ts';
 import { CustomerDetailsTable } from './customers/customer-details.ts';
 import { CustomerTable } from './customers/customer-table.ts';
+import { adoptHistories } from './customers/earlier-histories.ts';
 import { History } from './customers/history.ts';
 import { Identity, type IdentityHead } from './customers/identity.ts';
 import { createCounters, type EngineCounters, type EngineStats } from './engine-stats.ts';
@@ -247,6 +248,7 @@ export class EngineState {
     this.sweeper.cursor = head.sweeper.cursor;
     this.sweeper.removed = head.sweeper.removed;
     this.customers.loadHead(head.customers);
+    if (layouts.customers === 1) adoptHistories(this.slab, this.customers);
     this.merchants.loadHead(head.merchants);
     this.identity.loadHead(head.identity);
     this.places.loadHead(head.places);

@@ -13,7 +13,7 @@ import type { RuleDocument } from '../../rules/rule-document.ts';
 import type { RuleInput } from '../../rules/ruleset.ts';
 import { applyBill, applyPayment, type BillChange, nextBill } from './customers/bills.ts';
 import { applyProfile, type CustomerDetails } from './customers/customer-details.ts';
-import { nameEvent, nameViewed } from './customers/history.ts';
+import { nameEvent, nameViewed } from './customers/event-name.ts';
 import { isIdentifier } from './customers/identity.ts';
 import { APPROVED, decide } from './decide.ts';
 import type { EngineState } from './engine-state.ts';

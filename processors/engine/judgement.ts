@@ -2,7 +2,7 @@
 import type { TransactionView } from '../../core/codec/transaction-view.ts';
 import type { KpiDimensions } from '../../core/outcomes/outcome.ts';
 import type { CustomerDetails } from './customers/customer-details.ts';
-import type { EventName } from './customers/history.ts';
+import type { EventName } from './customers/event-name.ts';
 import { APPROVED, type Decision } from './decide.ts';
 import { EventKeys } from './event-keys.ts';
 import type { Position } from './facts.ts';

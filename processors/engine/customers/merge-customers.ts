@@ -15,7 +15,7 @@ import { EVENT_NUMBERS, insertMerged } from '../windows/merge-events.ts';
 import type { Series } from '../windows/series.ts';
 import { NO_CELL } from '../windows/window-cells.ts';
 import { mergeDetails } from './customer-details.ts';
-import { LINK_KEYS } from './history.ts';
+import { LINK_KEYS } from './history-events.ts';
 
 const COUNTERPARTY = KEY_INDEX.counterparty;
 /** Fewer events than this are put into the customer's ring one by one, however long it is. */

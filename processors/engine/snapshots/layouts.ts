@@ -21,7 +21,7 @@ export const LAYOUTS = {
   slab: { written: 1, read: [] },
   rules: { written: 1, read: [] },
   entities: { written: 1, read: [] },
-  customers: { written: 1, read: [] },
+  customers: { written: 2, read: [1] },
   merchants: { written: 1, read: [] },
   identity: { written: 1, read: [] },
   windows: { written: 4, read: [1, 2, 3] },
