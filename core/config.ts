@@ -129,11 +129,14 @@ export type Config = Readonly<Static<typeof ConfigSchema>>;
 /** Throws a `WeirError` `config.invalid` that lists every problem. Unknown variables are ignored: the environment is shared. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given: Record<string, unknown> = {};
-  for (const name of Object.keys(ConfigSchema.properties)) {
+  for (const [name, schema] of Object.entries(ConfigSchema.properties)) {
     const value = env[name];
-    if (value !== undefined && value !== '') given[name] = value;
+    if (value === undefined || value === '') continue;
+    // As an integer, a fraction would be cut off instead of being refused.
+    const isInteger = 'type' in schema && schema.type === 'integer';
+    given[name] = Value.Convert(isInteger ? Type.Number() : schema, value);
   }
-  const config = Value.Default(ConfigSchema, Value.Convert(ConfigSchema, given));
+  const config = Value.Default(ConfigSchema, given);
   const problems: Problem[] = Value.Errors(ConfigSchema, config).map((error) => ({
     code: 'config.invalid',
     pointer: error.instancePath,

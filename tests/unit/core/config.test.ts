@@ -23,6 +23,12 @@ describe('config', () => {
     expect(attempt).toThrow(/PORT.*LOG_LEVEL.*WEIR_SINK_ROWS_MAX/);
   });
 
+  it('refuses a fraction where a whole number is asked for', () => {
+    expect(parseConfig({ WEIR_LEASE_MS: '600' }).WEIR_LEASE_MS).toBe(600);
+    for (const text of ['600.5', '6e2.5', 'NaN', 'Infinity'])
+      expect(() => parseConfig({ WEIR_LEASE_MS: text })).toThrow(/^WEIR_LEASE_MS must be/);
+  });
+
   it('keeps the bound of exact distinct counts within its range, and unset where nothing is said', () => {
     const given = (text: string) => parseConfig({ WEIR_DISTINCT_EVENTS_MAX: text }).WEIR_DISTINCT_EVENTS_MAX;
     expect([given('512'), given('65536'), given('')]).toEqual([512, 65_536, undefined]);
