@@ -2,7 +2,7 @@
  * One checkpoint, from its beginning at a position to its manifest in the store. The engine stands still for a slice at a time;
  * shards are stored while later ones are copied. Memory beside the state: the rooms of shards under way, and the undo log.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { CheckpointSave, CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineSnapshot } from '../engine/snapshots/engine-snapshot.ts';
@@ -15,6 +15,11 @@ const ROOMS = 4;
 /** From this share of the undo log on, slices are larger by as much as is missing of it, at most so many times. */
 const HURRY_FILL = 0.5;
 const HURRY_FACTOR = 4;
+/**
+ * What is saved in a second, unless the undo log hurries: as fast as it goes, nats-server, the disk and the copy take both of two cores,
+ * and events wait for them.
+ */
+const PACE_BYTES = 128 * 1_048_576;
 
 export interface SavedCheckpoint {
   readonly position: number;
@@ -65,7 +70,9 @@ async function copyShards(
     rooms.give(room, isFree);
   };
   let written = 0;
+  let bytesCopied = 0;
   let longestSliceMs = beginMs;
+  const startedMs = performance.now();
   for (let room = await rooms.take(); failure === undefined && snapshot.open(room); room = await rooms.take()) {
     for (let isMore = true; isMore; ) {
       const sliceMs = performance.now();
@@ -77,6 +84,9 @@ async function copyShards(
     written++;
     const done = put(name, bytes, room).finally(() => puts.delete(done));
     puts.add(done);
+    bytesCopied += bytes.length;
+    const aheadMs = startedMs + (bytesCopied / PACE_BYTES) * 1_000 - performance.now();
+    if (aheadMs >= 1 && snapshot.undoFill < HURRY_FILL) await wait(aheadMs);
   }
   await Promise.all(puts);
   if (failure !== undefined) throw failure;
