@@ -10,8 +10,8 @@ import { createShardRooms } from './shard-rooms.ts';
 
 /** One mebibyte: copied and digested in well under a millisecond. */
 const SLICE_PAGES = 64;
-/** Copies go on while so many shards are being stored: more made puts no faster. */
-const ROOMS = 4;
+/** Copies go on while so many shards are being stored: at this pace more make puts no faster, and come in bursts that events wait for. */
+const ROOMS = 2;
 /** From this share of the undo log on, slices are larger by as much as is missing of it, at most so many times. */
 const HURRY_FILL = 0.5;
 const HURRY_FACTOR = 4;
