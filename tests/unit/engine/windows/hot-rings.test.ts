@@ -5,13 +5,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Slab } from '../../../../processors/engine/memory/slab.ts';
-import { LAYOUTS } from '../../../../processors/engine/snapshots/layouts.ts';
 import type { Series, SeriesKind } from '../../../../processors/engine/windows/series.ts';
 import { planWindows, type ReadGroup, type WindowPlan } from '../../../../processors/engine/windows/window-plan.ts';
 import { readWindows } from '../../../../processors/engine/windows/window-read.ts';
 import { WindowStore } from '../../../../processors/engine/windows/window-store.ts';
 import type { Requirement, WindowAggregate } from '../../../../rules/requirement.ts';
 import { type RingEvent, RingModel } from '../../../support/engine/ring-model.ts';
+import { emptyWords, reloaded } from '../../../support/engine/window-stores.ts';
 
 const BASE_MS = 1_780_000_000_000;
 const KEEP_MS = 100_000;
@@ -97,24 +97,6 @@ function valueAt(i: number, seed: number, isWhole: boolean): number {
   return (hash / 2 ** 32 - 0.5) * 10 ** (hash % 7);
 }
 
-function saved(store: WindowStore): WindowStore {
-  const slab = new Slab();
-  const head = store.slab.head();
-  slab.restore(head);
-  slab.bytes.set(store.slab.bytes.subarray(0, store.slab.top * 8));
-  slab.findFree(head);
-  const restored = new WindowStore(slab);
-  restored.loadHead(store.saveHead(), LAYOUTS.windows.written);
-  return restored;
-}
-
-/** Words in use where a store had one cell, and has it no more. */
-function emptyWords(): number {
-  const store = new WindowStore(new Slab());
-  store.remove(store.cells.findOrAdd(1, 1, 7, 0, 0));
-  return store.slab.top - store.slab.freeWords;
-}
-
 function checkReads(store: WindowStore, cell: number, model: RingModel, group: ReadGroup, pending?: RingEvent): void {
   const timeMs = pending?.timeMs ?? (model.events.at(-1)?.timeMs ?? BASE_MS) - 3;
   const values: unknown[] = [];
@@ -163,7 +145,7 @@ describe('rings of keys with many events', () => {
           store.trim(cell, series, KEEP_MS);
           model.evict((model.events.at(-1)?.timeMs ?? 0) - KEEP_MS, Number.POSITIVE_INFINITY);
         } else if (one.kind === 'save') {
-          store = saved(store);
+          store = reloaded(store);
         } else {
           const drained: number[] = [];
           store.drain(cell, series, drained);

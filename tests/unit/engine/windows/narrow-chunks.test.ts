@@ -6,11 +6,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PAGE_WORDS, Slab } from '../../../../processors/engine/memory/slab.ts';
 import { UndoLog } from '../../../../processors/engine/memory/undo-log.ts';
-import { LAYOUTS } from '../../../../processors/engine/snapshots/layouts.ts';
 import { END_ENTRY, FIRST_ENTRY } from '../../../../processors/engine/windows/hot/hot-layout.ts';
 import { createSeries } from '../../../../processors/engine/windows/series.ts';
 import { WindowStore } from '../../../../processors/engine/windows/window-store.ts';
 import { RingModel } from '../../../support/engine/ring-model.ts';
+import { emptyWords, reloaded } from '../../../support/engine/window-stores.ts';
 
 const SERIES = createSeries(
   { type: 'transaction', over: ['customer'], kind: 'money', of: '$.amount', where: {} },
@@ -61,24 +61,6 @@ function compare(store: WindowStore, cell: number, { events }: RingModel): void 
   if (length < 10) return;
   const inMiddle = events.slice(length >> 2, length - 3).map(({ value }) => value);
   expect(store.hot.extreme(cell, length >> 2, length - 3, 1)).toBe(Math.max(...inMiddle));
-}
-
-function reloaded(store: WindowStore): WindowStore {
-  const slab = new Slab();
-  const head = store.slab.head();
-  slab.restore(head);
-  slab.bytes.set(store.slab.bytes.subarray(0, store.slab.top * 8));
-  slab.findFree(head);
-  const restored = new WindowStore(slab);
-  restored.loadHead(store.saveHead(), LAYOUTS.windows.written);
-  return restored;
-}
-
-/** Words in use where a store had one cell, and has it no more. */
-function emptyWords(): number {
-  const store = new WindowStore(new Slab());
-  store.remove(store.cells.findOrAdd(1, 1, 7, 0, 0));
-  return store.slab.top - store.slab.freeWords;
 }
 
 const sometimes = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });

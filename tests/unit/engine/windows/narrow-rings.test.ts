@@ -7,11 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { MemoryReport } from '../../../../processors/engine/memory/memory-report.ts';
 import { PAGE_WORDS, Slab } from '../../../../processors/engine/memory/slab.ts';
 import { UndoLog } from '../../../../processors/engine/memory/undo-log.ts';
-import { LAYOUTS } from '../../../../processors/engine/snapshots/layouts.ts';
 import { createSeries } from '../../../../processors/engine/windows/series.ts';
 import { CELL_STEP, NARROW_RING } from '../../../../processors/engine/windows/window-cells.ts';
 import { WindowStore } from '../../../../processors/engine/windows/window-store.ts';
 import { type RingEvent, RingModel } from '../../../support/engine/ring-model.ts';
+import { emptyWords, reloaded } from '../../../support/engine/window-stores.ts';
 
 const SERIES = createSeries(
   { type: 'transaction', over: ['customer'], kind: 'money', of: '$.amount', where: {} },
@@ -67,25 +67,6 @@ function compare(store: WindowStore, cell: number, { events }: RingModel): void 
   const [first, last] = [events[0]?.timeMs ?? WRAP_MS, events.at(-1)?.timeMs ?? WRAP_MS];
   expect(store.positionAfter(cell, first - 3 * MODULUS, length)).toBe(0);
   expect(store.positionAfter(cell, last + 3 * MODULUS, length)).toBe(length);
-}
-
-/** The slab as a snapshot saves it. */
-function reloaded(store: WindowStore): WindowStore {
-  const slab = new Slab();
-  const head = store.slab.head();
-  slab.restore(head);
-  slab.bytes.set(store.slab.bytes.subarray(0, store.slab.top * 8));
-  slab.findFree(head);
-  const restored = new WindowStore(slab);
-  restored.loadHead(store.saveHead(), LAYOUTS.windows.written);
-  return restored;
-}
-
-/** Words in use where a store had one cell, and has it no more. */
-function emptyWords(): number {
-  const store = new WindowStore(new Slab());
-  store.remove(store.cells.findOrAdd(1, 1, 7, 0, 0));
-  return store.slab.top - store.slab.freeWords;
 }
 
 const sometimes = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
