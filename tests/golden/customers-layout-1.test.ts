@@ -4,10 +4,9 @@
  * of it included. Beside customers of this year, one has events of 1985 and one at fractions of milliseconds. The file holds the
  * manifest, the name of its only shard, the shard, and then the frames of the log, each behind its length.
  */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { createEngine, type Engine, restoreEngine } from '../../processors/engine/engine.ts';
+import { goldenParts } from '../support/engine/golden-parts.ts';
 
 const FILE = new URL('./checkpoints/customers-layout-1.bin.gz', import.meta.url);
 const SAVED_AT = 77;
@@ -16,24 +15,13 @@ const DIGEST_THEN = 'd0d09e2d8321763f';
 const DIGEST_AT_END = 'b60f37acdd836f53';
 const BYTES_THEN = 12_032;
 
-function readParts(): Uint8Array[] {
-  const bytes = gunzipSync(readFileSync(FILE));
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = bytes.readUInt32LE(at);
-    parts.push(bytes.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return parts;
-}
-
 function partOf(engine: Engine, name: string) {
   return engine.memory().find(({ part }) => part === name);
 }
 
 it('restores histories of layout 1 in less memory and answers on byte for byte', () => {
   const none = new Uint8Array(0);
-  const [manifest = none, name = none, shard = none, ...frames] = readParts();
+  const [manifest = none, name = none, shard = none, ...frames] = goldenParts(FILE);
   const engine = restoreEngine({ manifest, shards: new Map([[new TextDecoder().decode(name), shard]]) });
   expect(engine.stats()).toMatchObject({ position: SAVED_AT, digest: DIGEST_THEN, accepted: 392, duplicates: 41 });
   const whole = createEngine();

@@ -2,11 +2,10 @@
  * A checkpoint of version 5, as the last version that wrote such saved it: it restores, and the engine goes on from it as one
  * that went through the whole log. The file holds the snapshot and then the frames of the log, each behind its length.
  */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { createEngine, restoreEngine } from '../../processors/engine/engine.ts';
 import { liveRulesIn } from '../../processors/engine/snapshots/live-rules-in.ts';
+import { goldenParts } from '../support/engine/golden-parts.ts';
 import { bytesOf } from '../support/engine/saved-states.ts';
 
 const FILE = new URL('./checkpoints/version-5.bin.gz', import.meta.url);
@@ -14,19 +13,8 @@ const SAVED_AT = 110;
 /** What the engine that saved it said then. */
 const DIGEST_THEN = '72875ee8bd368990';
 
-function readParts(): Uint8Array[] {
-  const bytes = gunzipSync(readFileSync(FILE));
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = bytes.readUInt32LE(at);
-    parts.push(bytes.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return parts;
-}
-
 it('restores a checkpoint of version 5 and answers on byte for byte, staged rules included', () => {
-  const [manifest = new Uint8Array(0), ...frames] = readParts();
+  const [manifest = new Uint8Array(0), ...frames] = goldenParts(FILE);
   const engine = restoreEngine({ manifest, shards: new Map() });
   expect(engine.stats()).toMatchObject({ position: SAVED_AT, digest: DIGEST_THEN, stagedRulesets: 1, windowKeys: 24 });
   expect(liveRulesIn(manifest)?.documents.length).toBeGreaterThan(5);
@@ -42,7 +30,7 @@ it('restores a checkpoint of version 5 and answers on byte for byte, staged rule
 });
 
 it('refuses one that is altered', () => {
-  const [manifest = new Uint8Array(0)] = readParts();
+  const [manifest = new Uint8Array(0)] = goldenParts(FILE);
   const altered = manifest.slice();
   altered[200_000] = (altered[200_000] as number) ^ 1;
   expect(() => restoreEngine({ manifest: altered, shards: new Map() })).toThrow(

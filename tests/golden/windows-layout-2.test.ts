@@ -3,26 +3,14 @@
  * such saved it: the engine goes on from it as one that went through the whole log, and lays its rings narrow meanwhile. The
  * file holds the manifest, the name of its only shard, the shard, and then the frames of the log, each behind its length.
  */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { createEngine, type Engine, restoreEngine } from '../../processors/engine/engine.ts';
+import { goldenParts } from '../support/engine/golden-parts.ts';
 
 const FILE = new URL('./checkpoints/windows-layout-2.bin.gz', import.meta.url);
 const SAVED_AT = 60;
 /** What the engine that saved it said then. */
 const DIGEST_THEN = 'c8955eba4d3497ad';
-
-function readParts(): Uint8Array[] {
-  const bytes = gunzipSync(readFileSync(FILE));
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const length = bytes.readUInt32LE(at);
-    parts.push(bytes.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return parts;
-}
 
 /** Bytes that windows over one kind of key use. */
 function usedBytes(engine: Engine, over: string): number {
@@ -31,7 +19,7 @@ function usedBytes(engine: Engine, over: string): number {
 
 it('restores windows of layout 2, answers on byte for byte and comes to hold as little as without them', () => {
   const none = new Uint8Array(0);
-  const [manifest = none, name = none, shard = none, ...frames] = readParts();
+  const [manifest = none, name = none, shard = none, ...frames] = goldenParts(FILE);
   const engine = restoreEngine({ manifest, shards: new Map([[new TextDecoder().decode(name), shard]]) });
   expect(engine.stats()).toMatchObject({ position: SAVED_AT, digest: DIGEST_THEN, windowKeys: 157, poison: 0 });
   const whole = createEngine();
