@@ -13,6 +13,15 @@ import type { StreamConnection } from '../connection.ts';
 import { retryTransient } from '../retry.ts';
 import { CHECKPOINT_BUCKET } from '../topology.ts';
 import { withTimeout } from '../with-timeout.ts';
+import {
+  CHUNK_SUBJECTS,
+  chunkSubject,
+  META_SUBJECTS,
+  metaSubject,
+  nameIn,
+  STREAM,
+  subjectsOf,
+} from './object-subjects.ts';
 
 /** Puts of 8 MiB, four at a time, went at 480 MB/s with it, at 240 with 128 KiB. */
 const CHUNK_BYTES = 524_288;
@@ -24,7 +33,6 @@ const LIST_TIMEOUT_MS = 30_000;
 const LIST_IN_FLIGHT_MAX = 32;
 /** Reading stops making sense when an object did not arrive in this time. */
 const READ_TIMEOUT_MS = 120_000;
-const STREAM = `OBJ_${CHECKPOINT_BUCKET}`;
 const SLOT = /^slot-\d+$/;
 const SHARD = 'shard-';
 
@@ -51,8 +59,8 @@ export interface StoredManifest {
 
 export interface CheckpointContents {
   readonly manifests: readonly StoredManifest[];
-  /** Names of shards, and when each was stored. */
-  readonly shards: ReadonlyMap<string, number>;
+  /** Names of all shards. */
+  readonly shards: ReadonlySet<string>;
 }
 
 export class CheckpointObjects {
@@ -65,19 +73,23 @@ export class CheckpointObjects {
     this.#c = c;
   }
 
-  /** Throws `log.unavailable`. */
+  /**
+   * Of shards the names alone: what is behind each of hundreds, nats-server knows only by reading the eight megabytes around it.
+   * Throws `log.unavailable`.
+   */
   async contents(): Promise<CheckpointContents> {
-    const present = await this.#present();
-    const shards = present.filter(({ name }) => name.startsWith(SHARD));
+    const names = await this.#names();
+    const manifests = (await this.#present(names.filter((name) => SLOT.test(name)))).filter(isManifest).map(toManifest);
     return {
-      manifests: present.filter(isManifest).map(toManifest),
-      shards: new Map(shards.map(({ name, storedMs }) => [name.slice(SHARD.length), storedMs])),
+      manifests,
+      shards: new Set(names.filter((name) => name.startsWith(SHARD)).map((name) => name.slice(SHARD.length))),
     };
   }
 
-  /** The same without asking for what hundreds of shards are. Throws `log.unavailable`. */
-  async manifests(): Promise<StoredManifest[]> {
-    return (await this.#present((name) => SLOT.test(name))).filter(isManifest).map(toManifest);
+  /** Those of the shards that were stored `ageMs` ago or earlier. Throws `log.unavailable`. */
+  async shardsOlderThan(ageMs: number, shards: readonly string[]): Promise<string[]> {
+    const present = await this.#present(shards.map((shard) => SHARD + shard));
+    return present.filter(({ storedMs }) => Date.now() - storedMs >= ageMs).map(({ name }) => name.slice(SHARD.length));
   }
 
   async putManifest(manifest: Omit<StoredManifest, 'createdMs'>, bytes: Uint8Array): Promise<void> {
@@ -127,14 +139,15 @@ export class CheckpointObjects {
     await this.#remove(shards.map((shard) => SHARD + shard));
   }
 
-  /** Chunks that belong to no object, once their newest is `ageMs` old. Whether there are younger ones. */
+  /** Chunks that belong to no object, once their newest is `ageMs` old. Whether no younger ones are left. */
   async removeChunks(ageMs: number): Promise<boolean> {
-    const known = new Set((await this.#present()).map(chunkSubject));
+    const chunks = await this.#retry('cleaning up checkpoints', () => subjectsOf(this.#c, CHUNK_SUBJECTS));
+    const names = await this.#names();
+    // Each object has one subject of chunks, but for an empty one, which no checkpoint has.
+    if (chunks.length === names.length) return true;
+    const known = new Set((await this.#present(names)).map(chunkSubject));
     let isDone = true;
-    const chunks = await this.#retry('cleaning up checkpoints', () =>
-      messageCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.C.>`),
-    );
-    for (const subject of chunks.keys()) {
+    for (const subject of chunks) {
       if (known.has(subject)) continue;
       const newest = await this.#c.manager.streams.getMessage(STREAM, { last_by_subj: subject });
       if (newest !== null && Date.now() - newest.time.getTime() < ageMs) isDone = false;
@@ -191,14 +204,13 @@ export class CheckpointObjects {
     return (await direct.getMessage(STREAM, query)) ?? (await streams.getMessage(STREAM, query));
   }
 
-  /** Its description first: chunks without one are found by whoever saves next. */
+  /** Each one's description first: chunks without one are found by whoever starts next. */
   async #remove(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
-    const wanted = new Set(names);
-    for (const object of await this.#present()) {
-      if (!wanted.has(object.name)) continue;
-      await this.#purge(metaSubject(object.name));
-      await this.#purge(chunkSubject(object));
+    for (const name of names) {
+      for (const object of await this.#present([name])) {
+        await this.#purge(metaSubject(name));
+        await this.#purge(chunkSubject(object));
+      }
     }
   }
 
@@ -206,22 +218,25 @@ export class CheckpointObjects {
     return this.#retry('cleaning up checkpoints', () => this.#c.manager.streams.purge(STREAM, { filter }));
   }
 
+  #names(): Promise<string[]> {
+    return this.#retry('listing checkpoints', async () => (await subjectsOf(this.#c, META_SUBJECTS)).map(nameIn));
+  }
+
   /**
-   * Asked for one by one: the client's own list waits for as many objects as there were when it began, which is for ever where
-   * another process removes one meanwhile.
+   * What is there of these, asked for one by one: the client's own list waits for as many objects as there were when it began,
+   * which is for ever where another process removes one meanwhile.
    */
-  #present(isWanted: (name: string) => boolean = () => true): Promise<PresentObject[]> {
+  #present(names: readonly string[]): Promise<PresentObject[]> {
     return this.#retry('listing checkpoints', async () => {
-      const counts = await messageCounts(this.#c, `$O.${CHECKPOINT_BUCKET}.M.>`);
-      const subjects = [...counts.keys()].filter((subject) => isWanted(nameIn(subject)));
+      const left = [...names];
       const present: PresentObject[] = [];
       const ask = async (): Promise<void> => {
-        for (let subject = subjects.pop(); subject !== undefined; subject = subjects.pop()) {
-          const object = await this.#describe(subject);
+        for (let name = left.pop(); name !== undefined; name = left.pop()) {
+          const object = await this.#describe(metaSubject(name));
           if (object !== undefined) present.push(object);
         }
       };
-      await Promise.all(Array.from({ length: LIST_IN_FLIGHT_MAX }, ask));
+      await Promise.all(Array.from({ length: Math.min(names.length, LIST_IN_FLIGHT_MAX) }, ask));
       return present;
     });
   }
@@ -262,10 +277,6 @@ function positionOf(object: PresentObject): number | undefined {
   return Number.isSafeInteger(position) && position >= 0 ? position : undefined;
 }
 
-function chunkSubject(object: { readonly nuid: string }): string {
-  return `$O.${CHECKPOINT_BUCKET}.C.${object.nuid}`;
-}
-
 function toManifest(object: PresentObject): StoredManifest {
   return {
     name: object.name,
@@ -275,21 +286,4 @@ function toManifest(object: PresentObject): StoredManifest {
     createdMs: object.storedMs,
     shards: (object.metadata?.shards ?? '').split(' ').filter((shard) => shard !== ''),
   };
-}
-
-/** Where the object store keeps what it knows of an object. */
-function metaSubject(name: string): string {
-  return `$O.${CHECKPOINT_BUCKET}.M.${Buffer.from(name)
-    .toString('base64url')
-    .padEnd(Math.ceil(name.length / 3) * 4, '=')}`;
-}
-
-function nameIn(subject: string): string {
-  return Buffer.from(subject.slice(subject.lastIndexOf('.') + 1), 'base64url').toString();
-}
-
-/** Of each subject that fits a filter with wildcards. */
-async function messageCounts(c: StreamConnection, filter: string): Promise<Map<string, number>> {
-  const { state } = await c.manager.streams.info(STREAM, { subjects_filter: filter });
-  return new Map(Object.entries(state.subjects ?? {}));
 }

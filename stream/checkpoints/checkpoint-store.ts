@@ -70,13 +70,12 @@ export function openCheckpointStore(
     async begin() {
       const { manifests, shards } = await objects.contents();
       const referred = new Set(manifests.flatMap((manifest) => manifest.shards));
-      const orphans = [...shards]
-        .filter(([shard, storedMs]) => !referred.has(shard) && Date.now() - storedMs >= orphanAgeMs)
-        .map(([shard]) => shard);
+      const unreferred = [...shards].filter((shard) => !referred.has(shard));
+      const orphans = await objects.shardsOlderThan(orphanAgeMs, unreferred);
       await objects.removeShards(orphans);
       // Chunks without an object come of a crash only: looked for until there are none.
       if (!isCleaned) isCleaned = await objects.removeChunks(orphanAgeMs);
-      const stored = new Set(shards.keys());
+      const stored = new Set(shards);
       for (const orphan of orphans) stored.delete(orphan);
 
       return {
@@ -98,7 +97,7 @@ export function openCheckpointStore(
       };
     },
     async list() {
-      const manifests = await objects.manifests();
+      const { manifests } = await objects.contents();
       return manifests
         .map(({ position, name, createdMs, bytes }) => ({ position, name, createdMs, bytes }))
         .sort((a, b) => b.position - a.position || b.createdMs - a.createdMs);

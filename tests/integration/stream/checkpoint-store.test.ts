@@ -99,6 +99,29 @@ describe('the checkpoint store', () => {
     expect(await metas()).toBe(2);
   });
 
+  it('asks for what is behind a name only of manifests, and of shards that go', async () => {
+    const store = open({ kept: 2 });
+    const held = new Map(Array.from({ length: 50 }, (_, i) => [`held.${i}`, randomBytes(10)]));
+    for (let position = 1; position <= 2; position++)
+      await save(store, position, new Map([...held, [`own.${position}`, randomBytes(10)]]));
+    const asked: string[] = [];
+    const other = await nats.connect();
+    const listening = other.nats.subscribe(`$JS.API.STREAM.MSG.GET.${STREAM}`, {
+      callback: (_, message) => {
+        asked.push(message.json<{ last_by_subj?: string }>().last_by_subj ?? '');
+      },
+    });
+    await other.nats.flush();
+    const saving = await store.begin();
+    await saving.finish({ position: 3, manifest: MANIFEST, shards: [...held.keys()], bytes: 500 });
+    await other.nats.flush();
+    listening.unsubscribe();
+    const names = asked.map((subject) => Buffer.from(subject.split('.').at(-1) ?? '', 'base64url').toString());
+    // The slots when it begins, the slot that is put, the shard that goes with what was in it.
+    expect(names.sort()).toEqual(['shard-own.1', 'slot-0', 'slot-0', 'slot-1']);
+    expect((await store.list()).map(({ position }) => position)).toEqual([3, 2]);
+  });
+
   it('is listed while another removes what is there, each checkpoint once', async () => {
     const store = open({ kept: 3 });
     await save(store, 1, new Map(Array.from({ length: 200 }, (_, i) => [`s-${i}`, randomBytes(10)])));
