@@ -20,10 +20,12 @@ import { connectStream } from '../../../stream/connection.ts';
 import { startNatsServer } from '../../../stream/embedded/nats-server.ts';
 import { ensureTopology } from '../../../stream/topology.ts';
 import { FRAME_EVENTS } from './bench-stream.ts';
+import type { FrameFile } from './frame-file.ts';
 
 const FRAMES_PER_SECOND = 200;
 /** The first frames after the fill, on which the collector still works off the fill's own garbage. */
 const SETTLE_FRAMES = 300;
+const ALONE_FRAMES = 800;
 const MIB = 1_048_576;
 const USER = { user: 'weir', password: 'of the benchmark' };
 
@@ -49,6 +51,8 @@ export interface CheckpointRow {
 }
 
 export interface BenchStores {
+  /** What is in it goes with `close`. */
+  readonly dataDir: string;
   readonly store: CheckpointStore;
   /** The same with a copy on local disk. */
   readonly copied: CheckpointStore;
@@ -67,6 +71,7 @@ export async function startStores(): Promise<BenchStores> {
   const directory = join(dataDir, 'checkpoint-copy');
   const copy = await openCheckpointCopy({ directory, bytesMax: Number.POSITIVE_INFINITY, log, metrics });
   return {
+    dataDir,
     store,
     copied: storeWithCopy(store, copy, metrics),
     async close() {
@@ -77,16 +82,16 @@ export async function startStores(): Promise<BenchStores> {
   };
 }
 
-/** A fifth of the frames alone, then one checkpoint after the other with traffic under it until `checkpoints` are saved. */
+/** Some frames alone, then one checkpoint after the other with traffic under it until `checkpoints` are saved. */
 export async function runTraffic(
   engine: Engine,
-  frames: readonly Uint8Array[],
+  frames: FrameFile,
   store: CheckpointStore,
   checkpoints: number,
 ): Promise<TrafficReport> {
   const traffic = new Traffic(engine, frames);
   const cpu = process.cpuUsage();
-  await traffic.runUntil(() => traffic.sent >= frames.length / 5);
+  await traffic.runUntil(() => traffic.sent >= ALONE_FRAMES);
   const used = process.cpuUsage(cpu);
   const longestWaitAloneMs = traffic.takeLongestWait();
   const events = traffic.sent * FRAME_EVENTS;
@@ -130,9 +135,9 @@ class Traffic {
   sent = 0;
   #longestWaitMs = 0;
   readonly #engine: Engine;
-  readonly #frames: readonly Uint8Array[];
+  readonly #frames: FrameFile;
 
-  constructor(engine: Engine, frames: readonly Uint8Array[]) {
+  constructor(engine: Engine, frames: FrameFile) {
     this.#engine = engine;
     this.#frames = frames;
   }
@@ -147,10 +152,9 @@ class Traffic {
     while (!isEnough()) {
       const turnMs = performance.now();
       for (let nowMs = turnMs; nowMs - turnMs <= TURN_MS; nowMs = performance.now()) {
-        const frame = this.#frames[this.sent];
         const dueMs = firstMs + ((this.sent - before) * 1_000) / FRAMES_PER_SECOND;
-        if (frame === undefined || nowMs < dueMs) break;
-        this.#engine.step(this.#engine.position + 1, frame);
+        if (this.sent === this.#frames.count || nowMs < dueMs) break;
+        this.#engine.step(this.#engine.position + 1, this.#frames.read(this.sent));
         this.sent++;
         if (this.sent > SETTLE_FRAMES) this.#longestWaitMs = Math.max(this.#longestWaitMs, performance.now() - dueMs);
       }

@@ -3,6 +3,7 @@
  * on with traffic while checkpoints are saved as the processor saves them: memory, time of a checkpoint, the longest that a
  * frame waited, collector pauses, and the start from the checkpoint.
  */
+import { join } from 'node:path';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DAY_MS } from '../../../core/clock.ts';
@@ -10,6 +11,7 @@ import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
 import { createEngine, type Engine } from '../../../processors/engine/engine.ts';
 import type { MemoryPart } from '../../../processors/engine/memory/memory-report.ts';
 import { type BenchWindow, createBenchStream, FRAME_EVENTS } from './bench-stream.ts';
+import { writeFrames } from './frame-file.ts';
 import { restoreNewest, runTraffic, startStores, type TrafficReport } from './state-traffic.ts';
 
 export interface StateReport extends TrafficReport {
@@ -50,7 +52,8 @@ const WINDOWS: readonly BenchWindow[] = KEYS.flatMap((over, k) =>
 );
 const EVENTS_PER_CUSTOMER = 14;
 const SPAN_MS = 30 * DAY_MS;
-const TRAFFIC_FRAMES = 4_000;
+/** Enough for both checkpoints on a slow machine. */
+const TRAFFIC_FRAMES = 12_000;
 const MIB = 1_048_576;
 const PAUSE_MAX_MS = 20;
 /** The second one writes what changed since the first. */
@@ -69,10 +72,10 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
     if (made % (events / 10) < FRAME_EVENTS) onLine(`${Math.round((made / events) * 100)} % filled`);
   }
   const fillSeconds = (performance.now() - fillMs) / 1_000;
-  // Encoding is the benchmark's own work: all frames of the traffic are there before it begins.
-  const frames = Array.from({ length: TRAFFIC_FRAMES }, () => stream.frame());
   const firstPosition = engine.position;
-  const { store, copied, close } = await startStores();
+  const { dataDir, store, copied, close } = await startStores();
+  // Encoding is the benchmark's own work: all frames of the traffic are there before it begins.
+  const frames = writeFrames(join(dataDir, 'frames'), TRAFFIC_FRAMES, () => stream.frame());
   try {
     const gc = watchCollector();
     const traffic = await runTraffic(engine, frames, copied, CHECKPOINTS);
@@ -84,7 +87,8 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
     const stateBytes = Object.values(stats.bytes).reduce((sum, value) => sum + value, 0);
     const answerOne = (restored: Engine): void => {
       const { position } = restored;
-      restored.step(position + 1, frames[position - firstPosition] ?? stream.frame());
+      const sent = position - firstPosition;
+      restored.step(position + 1, sent < frames.count ? frames.read(sent) : stream.frame());
     };
     onLine('restoring from the copy');
     const restoreFromCopySeconds = await secondsOf(async () => answerOne(await restoreNewest(copied)));
@@ -107,6 +111,7 @@ export async function runStateBench(customers: number, onLine: (line: string) =>
       memory: memoryRows,
     };
   } finally {
+    frames.close();
     await close();
   }
 }
