@@ -10,8 +10,8 @@ import type { OutcomeGate } from '../outcome-gate.ts';
 import type { ProcessorMetrics } from '../processor-metrics.ts';
 import { saveCheckpoint } from './save-checkpoint.ts';
 
-/** A large state takes long to save: three quarters of the time belong to events alone, whatever the interval. */
-const RESTS_PER_SAVE = 3;
+/** A large state takes long to save: half of the time belongs to events alone, whatever the interval. */
+const RESTS_PER_SAVE = 1;
 
 /** How often it is looked whether one is due. */
 const LOOK_MS = 250;
@@ -24,9 +24,9 @@ export interface Saved {
 }
 
 export interface Checkpointer {
-  /** Saves the present state unless it is saved already; resolves when done, also when it failed. */
+  /** Saves the present state, as fast as it goes, unless it is saved already; resolves when done, also when it failed. */
   save(): Promise<void>;
-  /** Stops the timer and waits for a checkpoint under way. */
+  /** Stops the timer and waits for a checkpoint under way, which hurries. */
   stop(): Promise<void>;
 }
 
@@ -49,6 +49,7 @@ export function startCheckpointer(o: {
   let begunAccepted = o.saved.accepted;
   let underWay: Promise<void> | undefined;
   let restUntilMs = 0;
+  let isUrgent = false;
 
   const saveNow = async (): Promise<void> => {
     if (engine.position <= savedPosition) return;
@@ -56,7 +57,12 @@ export function startCheckpointer(o: {
     begunMs = startedMs;
     begunAccepted = engine.accepted;
     try {
-      const saved = await saveCheckpoint(engine, store, (position) => gate.whenAcknowledged(position));
+      const saved = await saveCheckpoint(
+        engine,
+        store,
+        (position) => gate.whenAcknowledged(position),
+        () => isUrgent,
+      );
       savedPosition = saved.position;
       metrics.checkpoints.inc({ result: 'saved' });
       metrics.checkpointBytes.set(saved.bytes);
@@ -74,8 +80,7 @@ export function startCheckpointer(o: {
     const nowMs = performance.now();
     restUntilMs = nowMs + (nowMs - startedMs) * RESTS_PER_SAVE;
   };
-  const save = async (): Promise<void> => {
-    if (underWay !== undefined) await underWay;
+  const begin = async (): Promise<void> => {
     underWay = saveNow();
     await underWay;
     underWay = undefined;
@@ -84,14 +89,20 @@ export function startCheckpointer(o: {
     nowMs >= restUntilMs && (nowMs - begunMs >= o.intervalMs || engine.accepted - begunAccepted >= o.eventsMax);
   const timer = setInterval(
     () => {
-      if (underWay === undefined && isDue(performance.now())) void save();
+      if (underWay === undefined && isDue(performance.now())) void begin();
     },
     Math.min(o.intervalMs, LOOK_MS),
   );
 
   return {
-    save,
+    async save() {
+      isUrgent = true;
+      await underWay;
+      await begin();
+      isUrgent = false;
+    },
     async stop() {
+      isUrgent = true;
       clearInterval(timer);
       await underWay;
     },

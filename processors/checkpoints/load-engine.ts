@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { WeirError } from '../../core/errors.ts';
 import type { CheckpointStore } from '../../stream/checkpoints/checkpoint-store.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
+import { warmSnapshot } from '../engine/snapshots/warm-snapshot.ts';
 import type { Saved } from './checkpointer.ts';
 import { restoreCheckpoint } from './restore-checkpoint.ts';
 
@@ -25,6 +26,7 @@ export async function loadEngine(
   answeredUpTo: () => Promise<number>,
   log: Logger,
 ): Promise<LoadedEngine> {
+  warmSnapshot();
   let passedOver = 0;
   for (const { name, position, bytes } of await store.list()) {
     try {

@@ -16,10 +16,14 @@ const ROOMS = 2;
 const HURRY_FILL = 0.5;
 const HURRY_FACTOR = 4;
 /**
- * What is saved in a second, unless the undo log hurries: as fast as it goes, nats-server, the disk and the copy take both of two cores,
- * and events wait for them.
+ * A checkpoint is spread over so long, within these bounds of what is saved in a second: as fast as it goes, nats-server, the disk and
+ * the copy take both of two cores, and events wait for them.
  */
-const PACE_BYTES = 128 * 1_048_576;
+const SPREAD_SECONDS = 10;
+const PACE_BYTES_MIN = 16 * 1_048_576;
+const PACE_BYTES_MAX = 64 * 1_048_576;
+/** How often it is looked whether there is a reason to hurry. */
+const PACE_LOOK_MS = 50;
 
 export interface SavedCheckpoint {
   readonly position: number;
@@ -32,19 +36,20 @@ export interface SavedCheckpoint {
 }
 
 /**
- * `whenSafe` resolves once a state of this position may be restored. Throws `log.unavailable`, and a `RangeError` where the
- * undo log was full.
+ * `whenSafe` resolves once a state of this position may be restored; while `isUrgent`, the checkpoint is not spread over time. Throws
+ * `log.unavailable`, and a `RangeError` where the undo log was full.
  */
 export async function saveCheckpoint(
   engine: Pick<Engine, 'beginSnapshot'>,
   store: Pick<CheckpointStore, 'begin'>,
   whenSafe: (position: number) => Promise<void>,
+  isUrgent: () => boolean = () => false,
 ): Promise<SavedCheckpoint> {
   const save = await store.begin();
   const beganMs = performance.now();
   const snapshot = engine.beginSnapshot((shard) => save.holds(shard));
   try {
-    const copied = await copyShards(snapshot, save, performance.now() - beganMs);
+    const copied = await copyShards(snapshot, save, performance.now() - beganMs, isUrgent);
     await whenSafe(snapshot.position);
     const { position, bytes, shards, kept, undoBytes } = snapshot;
     await save.finish({ position, bytes, shards, manifest: snapshot.manifest() });
@@ -58,6 +63,7 @@ async function copyShards(
   snapshot: EngineSnapshot,
   save: CheckpointSave,
   beginMs: number,
+  isUrgent: () => boolean,
 ): Promise<{ written: number; longestSliceMs: number }> {
   const rooms = createShardRooms(ROOMS, snapshot.roomBytes);
   const puts = new Set<Promise<void>>();
@@ -70,9 +76,8 @@ async function copyShards(
     rooms.give(room, isFree);
   };
   let written = 0;
-  let bytesCopied = 0;
   let longestSliceMs = beginMs;
-  const startedMs = performance.now();
+  const whenPaced = createPace(snapshot, isUrgent);
   for (let room = await rooms.take(); failure === undefined && snapshot.open(room); room = await rooms.take()) {
     for (let isMore = true; isMore; ) {
       const sliceMs = performance.now();
@@ -84,13 +89,25 @@ async function copyShards(
     written++;
     const done = put(name, bytes, room).finally(() => puts.delete(done));
     puts.add(done);
-    bytesCopied += bytes.length;
-    const aheadMs = startedMs + (bytesCopied / PACE_BYTES) * 1_000 - performance.now();
-    if (aheadMs >= 1 && snapshot.undoFill < HURRY_FILL) await wait(aheadMs);
+    await whenPaced(bytes.length);
   }
   await Promise.all(puts);
   if (failure !== undefined) throw failure;
   return { written, longestSliceMs };
+}
+
+/** Resolves when the next shard is due that follows one of so many bytes; at once where none is left, or there is reason to hurry. */
+function createPace(snapshot: EngineSnapshot, isUrgent: () => boolean): (bytes: number) => Promise<void> {
+  const pace = Math.min(PACE_BYTES_MAX, Math.max(PACE_BYTES_MIN, snapshot.bytes / SPREAD_SECONDS));
+  let dueMs = performance.now();
+  return async (bytes) => {
+    dueMs += (bytes / pace) * 1_000;
+    while (snapshot.left > 0 && snapshot.undoFill < HURRY_FILL && !isUrgent()) {
+      const aheadMs = dueMs - performance.now();
+      if (aheadMs < 1) return;
+      await wait(Math.min(aheadMs, PACE_LOOK_MS));
+    }
+  };
 }
 
 /** The fuller the undo log, the sooner what it holds back has to be copied. */

@@ -10,6 +10,7 @@ import { DAY_MS } from '../../../core/clock.ts';
 import { DEFAULT_ENGINE_SETTINGS } from '../../../core/codec/entry.ts';
 import { createEngine, type Engine } from '../../../processors/engine/engine.ts';
 import type { MemoryPart } from '../../../processors/engine/memory/memory-report.ts';
+import { warmSnapshot } from '../../../processors/engine/snapshots/warm-snapshot.ts';
 import { type BenchWindow, createBenchStream, FRAME_EVENTS } from './bench-stream.ts';
 import { writeFrames } from './frame-file.ts';
 import { restoreNewest, runTraffic, startStores, type TrafficReport } from './state-traffic.ts';
@@ -63,6 +64,7 @@ const CHECKPOINTS = 2;
 export async function runStateBench(customers: number, onLine: (line: string) => void): Promise<StateReport> {
   const settings = { ...DEFAULT_ENGINE_SETTINGS, historyMs: SPAN_MS };
   const stream = createBenchStream({ customers, spanMs: SPAN_MS, eventsPerCustomer: EVENTS_PER_CUSTOMER });
+  warmSnapshot();
   const engine = createEngine();
   engine.step(1, stream.rules(WINDOWS, settings));
   const fillMs = performance.now();

@@ -77,6 +77,11 @@ export class EngineSnapshot {
     return this.#top * 8;
   }
 
+  /** Shards that are not opened yet. */
+  get left(): number {
+    return this.#waiting.size;
+  }
+
   /** Bytes that changes took which came before their copies, at most at once. */
   get undoBytes(): number {
     return this.#undo.bytesMax;
