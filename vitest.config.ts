@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           sequence: { groupOrder: 0 },
+          maxWorkers: 2,
           testTimeout: 60_000,
         },
       },
