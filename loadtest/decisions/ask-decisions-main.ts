@@ -1,0 +1,4 @@
+/** Entry point of the asking process: see `ask-decisions.ts`. */
+import { serveAskOrder } from './ask-decisions.ts';
+
+serveAskOrder();
