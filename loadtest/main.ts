@@ -11,6 +11,7 @@ import { measureDecisions } from './decisions/measure-decisions.ts';
 import { hundredRules } from './driver/hundred-rules.ts';
 import { measureOffers } from './driver/offers.ts';
 import { collectProfiles, type PartProfile, profilerFlags } from './driver/profiles.ts';
+import { searchThroughput } from './driver/search-throughput.ts';
 import { remoteTarget, startTarget, type Target } from './driver/target.ts';
 import { measureThroughput, type ThroughputStep } from './driver/throughput.ts';
 import { runFaults } from './faults/run-faults.ts';
@@ -120,18 +121,19 @@ measurement('throughput', 'events a second that the whole path sustains', 60)
   .option('--batch <n>', 'events in one request', whole, 500)
   .option('--time-compression <n>', 'seconds of event time in a second', positive, 600)
   .action(async (o: TargetOptions & { rate?: number; workers: number; batch: number; timeCompression: number }) => {
-    const result = await withTarget(o, signal, (target) =>
-      measureThroughput({
-        target,
-        signal,
-        seconds: o.seconds,
-        workers: o.workers,
-        batchEvents: o.batch,
-        timeCompression: o.timeCompression,
-        onStep: showStep,
-        ...(o.rate === undefined ? {} : { rate: o.rate }),
-      }),
-    );
+    const load = {
+      signal,
+      seconds: o.seconds,
+      workers: o.workers,
+      batchEvents: o.batch,
+      timeCompression: o.timeCompression,
+      onStep: showStep,
+    };
+    const { rate } = o;
+    const result =
+      rate === undefined
+        ? await searchThroughput(load, (run) => withTarget(o, signal, run))
+        : await withTarget(o, signal, (target) => measureThroughput({ ...load, target, rate }));
     await report(result, o.json);
   });
 

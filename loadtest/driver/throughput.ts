@@ -1,7 +1,6 @@
 /**
- * The rate that the whole path sustains: open-loop load at a rate, and the lag of processor, sink and live hub watched
- * meanwhile. Without a rate, the highest sustainable one is looked for: doubled until it fails, then halved in between,
- * then held for the full time. All parts, and the senders, share the machine; what each used is reported.
+ * Whether the whole path sustains a rate: open-loop load at it, and the lag of processor, sink and live hub watched meanwhile. All
+ * parts, and the senders, share the machine; what each used is reported. `search-throughput.ts` looks for the highest such rate.
  */
 import { DAY_MS } from '../../core/clock.ts';
 import { costBetween, type PartCost, readPartUsage } from './cpu-times.ts';
@@ -13,9 +12,6 @@ import { judgeLag, type LagReport, watchLag } from './watch-lag.ts';
 
 export interface ThroughputOptions {
   readonly target: Target;
-  readonly seconds: number;
-  /** Events a second; without it the highest sustainable rate is searched. */
-  readonly rate?: number;
   readonly workers?: number;
   readonly connectionsPerWorker?: number;
   readonly batchEvents?: number;
@@ -43,6 +39,7 @@ export interface ThroughputStep {
 
 export interface ThroughputResult {
   readonly eventsPerSecond: number;
+  readonly sustained: boolean;
   readonly lagGrowing: boolean;
   readonly seconds: number;
   readonly perPart: Readonly<Record<string, PartCost>>;
@@ -53,16 +50,8 @@ export interface ThroughputResult {
   readonly steps: readonly ThroughputStep[];
 }
 
-const FIRST_RATE = 2_000;
-const RATE_MAX = 400_000;
-const PROBE_SECONDS = 12;
 const WARM_UP_SECONDS = 8;
 const WARM_UP_RATE = 1_500;
-/** The search ends when the rates that hold and that do not are this close. */
-const PRECISION = 0.08;
-const HOLD_SHARE = 0.95;
-const NEXT_HOLD_SHARE = 0.94;
-const HOLD_ATTEMPTS = 6;
 const BATCH_EVENTS = 500;
 const TIME_COMPRESSION = 600;
 const ACCEPTED_SHARE_MIN = 0.98;
@@ -72,11 +61,18 @@ const LAG_SAMPLES_PER_SECOND_MIN = 0.3;
 /** Event time begins this far back, so that compressed time never passes the clock. */
 const EVENT_TIME_BACK_MS = 150 * DAY_MS;
 
-export async function measureThroughput(o: ThroughputOptions): Promise<ThroughputResult> {
+/** Load at `rate` events a second. */
+export type RunStep = (rate: number, seconds: number) => Promise<ThroughputStep>;
+
+/** What `run` makes of steps on one Weir, which is warmed up, and all of them. */
+export async function takeSteps<R>(
+  o: ThroughputOptions,
+  run: (step: RunStep) => Promise<R>,
+): Promise<{ readonly result: R; readonly steps: readonly ThroughputStep[] }> {
   const workers = await startLoadWorkers(o.workers ?? 1);
   const timeline = { eventMs: Date.now() - EVENT_TIME_BACK_MS };
   const steps: ThroughputStep[] = [];
-  const step = async (rate: number, seconds: number): Promise<ThroughputStep> => {
+  const step: RunStep = async (rate, seconds) => {
     o.signal.throwIfAborted();
     const done = await runStep(o, workers, timeline, rate, seconds);
     steps.push(done);
@@ -85,50 +81,30 @@ export async function measureThroughput(o: ThroughputOptions): Promise<Throughpu
   };
   try {
     // The compiler's first seconds tell nothing about the rest.
-    await step(Math.min(o.rate ?? WARM_UP_RATE, WARM_UP_RATE), WARM_UP_SECONDS);
-    const final = o.rate === undefined ? await search(step, o.seconds) : await step(o.rate, o.seconds);
-    return {
-      eventsPerSecond: final.acceptedPerSecond,
-      lagGrowing: final.lag.growing,
-      seconds: final.seconds,
-      perPart: final.perPart,
-      latencyMs: final.latencyMs,
-      lag: final.lag,
-      drainSeconds: final.drainSeconds,
-      rejected: final.rejected,
-      steps,
-    };
+    await step(WARM_UP_RATE, WARM_UP_SECONDS);
+    return { result: await run(step), steps };
   } finally {
     workers.stop();
   }
 }
 
-type Step = (rate: number, seconds: number) => Promise<ThroughputStep>;
-
-async function search(step: Step, seconds: number): Promise<ThroughputStep> {
-  let holds = 0;
-  let fails = RATE_MAX;
-  for (let rate = FIRST_RATE; rate < RATE_MAX; rate *= 2) {
-    const probe = await step(rate, PROBE_SECONDS);
-    if (!probe.sustained) {
-      fails = rate;
-      break;
-    }
-    holds = rate;
-  }
-  while (holds > 0 && fails / holds - 1 > PRECISION) {
-    const middle = Math.round(Math.sqrt(holds * fails));
-    if ((await step(middle, PROBE_SECONDS)).sustained) holds = middle;
-    else fails = middle;
-  }
-  // A probe is short; only the full time counts. If it does not hold, a little less may.
-  let rate = Math.max(holds, FIRST_RATE / 4) * HOLD_SHARE;
-  let last = await step(Math.round(rate), seconds);
-  for (let attempt = 1; attempt < HOLD_ATTEMPTS && !last.sustained; attempt++) {
-    rate *= NEXT_HOLD_SHARE;
-    last = await step(Math.round(rate), seconds);
-  }
-  return last;
+/** `rate` events a second for `seconds`. */
+export async function measureThroughput(
+  o: ThroughputOptions & { readonly rate: number; readonly seconds: number },
+): Promise<ThroughputResult> {
+  const { result, steps } = await takeSteps(o, (step) => step(o.rate, o.seconds));
+  return {
+    eventsPerSecond: result.acceptedPerSecond,
+    sustained: result.sustained,
+    lagGrowing: result.lag.growing,
+    seconds: result.seconds,
+    perPart: result.perPart,
+    latencyMs: result.latencyMs,
+    lag: result.lag,
+    drainSeconds: result.drainSeconds,
+    rejected: result.rejected,
+    steps,
+  };
 }
 
 async function runStep(

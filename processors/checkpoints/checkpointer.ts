@@ -10,8 +10,8 @@ import type { OutcomeGate } from '../outcome-gate.ts';
 import type { ProcessorMetrics } from '../processor-metrics.ts';
 import { saveCheckpoint } from './save-checkpoint.ts';
 
-/** A large state takes long to save: half of the time belongs to events alone, whatever the interval. */
-const RESTS_PER_SAVE = 1;
+/** A large state takes long to save: two thirds of the time belong to events alone, whatever the interval. */
+const RESTS_PER_SAVE = 2;
 
 /** How often it is looked whether one is due. */
 const LOOK_MS = 250;

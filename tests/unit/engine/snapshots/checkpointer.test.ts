@@ -81,7 +81,7 @@ it('saves as soon as a restart would have too many events to play again', async 
   await checkpointer.stop();
 });
 
-it('rests after a save for as long as it took, and saves at once when it is asked to', async () => {
+it('rests after a save for longer than it took, and saves at once when it is asked to', async () => {
   const { checkpointer, begun, saved, step } = start({ intervalMs: INTERVAL_MS, eventsMax: 1_000_000 });
   step();
   await until('the first save', 10_000, () => saved.length === 1);
