@@ -4,6 +4,7 @@
  * while the other writes; at `rowsMax` reading stops, so that memory stays bounded however long the store is away. Of several
  * sinks one writes; whoever finds itself overtaken stands by until nobody goes on any more.
  */
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
@@ -58,6 +59,8 @@ const BYTES_MAX = 64 * 1_048_576;
 /** A block must stay one block on the server, or its token would stand for several. */
 const ROWS_MAX = 500_000;
 const STANDBY_MS = 5_000;
+/** Each table's block waits by itself while the store does not answer. Node.js warns of a leak from ten on. */
+const WAITING_MAX = 64;
 
 export function runSink(o: SinkOptions): RunningSink {
   const stopping = new AbortController();
@@ -78,6 +81,7 @@ async function runLives(o: SinkOptions, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
     const life = new AbortController();
     const signal = AbortSignal.any([stopped, life.signal]);
+    setMaxListeners(WAITING_MAX, signal);
     const retry = <T>(step: string, call: () => Promise<T>): Promise<T> =>
       retryForever(call, signal, (error, pauseMs) => {
         metrics.retries.inc({ step });
