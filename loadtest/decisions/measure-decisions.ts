@@ -45,8 +45,8 @@ export interface DecisionsResult {
 const WARM_UP_SECONDS = 10;
 
 /**
- * A large young generation from the start: with the default one, its collections stalled the asking for 7 to 10 ms a few times a
- * second, and a p99 of 7 ms read 9.5, a p99.9 of 20 ms 32.
+ * A large young generation from the start: with the default one, its collections stalled the asking for up to 10 ms, and a p99 of 7 ms
+ * read 9.5, a p99.9 of 20 ms 32.
  */
 const ASKING_NODE_FLAGS: readonly string[] = [...NODE_FLAGS, '--max-semi-space-size=64', '--min-semi-space-size=64'];
 

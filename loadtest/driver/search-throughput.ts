@@ -3,7 +3,6 @@
  * in between. Only the full time counts, on a fresh Weir each, as one measured at that rate alone: what overload has left behind, millions of
  * events that windows hold and a backlog, is no part of it.
  */
-
 import type { Target } from './target.ts';
 import {
   measureThroughput,
@@ -32,7 +31,7 @@ const HOLD_ATTEMPTS = 6;
 
 /** With the steps of all Weirs. The last rate that was tried where none holds. */
 export async function searchThroughput(o: SearchOptions, onFresh: OnFresh): Promise<ThroughputResult> {
-  const probed = await onFresh((target) => takeSteps({ ...o, target }, probe));
+  const probed = await onFresh((target) => takeSteps({ ...o, target }, FIRST_RATE, probe));
   let rate = probed.result * HOLD_SHARE;
   let steps = probed.steps;
   for (let attempt = 1; ; attempt++) {

@@ -64,9 +64,10 @@ const EVENT_TIME_BACK_MS = 150 * DAY_MS;
 /** Load at `rate` events a second. */
 export type RunStep = (rate: number, seconds: number) => Promise<ThroughputStep>;
 
-/** What `run` makes of steps on one Weir, which is warmed up, and all of them. */
+/** What `run` makes of steps on one Weir, which is warmed up at no more than `rateMax`, and all of them. */
 export async function takeSteps<R>(
   o: ThroughputOptions,
+  rateMax: number,
   run: (step: RunStep) => Promise<R>,
 ): Promise<{ readonly result: R; readonly steps: readonly ThroughputStep[] }> {
   const workers = await startLoadWorkers(o.workers ?? 1);
@@ -81,7 +82,7 @@ export async function takeSteps<R>(
   };
   try {
     // The compiler's first seconds tell nothing about the rest.
-    await step(WARM_UP_RATE, WARM_UP_SECONDS);
+    await step(Math.min(rateMax, WARM_UP_RATE), WARM_UP_SECONDS);
     return { result: await run(step), steps };
   } finally {
     workers.stop();
@@ -92,7 +93,7 @@ export async function takeSteps<R>(
 export async function measureThroughput(
   o: ThroughputOptions & { readonly rate: number; readonly seconds: number },
 ): Promise<ThroughputResult> {
-  const { result, steps } = await takeSteps(o, (step) => step(o.rate, o.seconds));
+  const { result, steps } = await takeSteps(o, o.rate, (step) => step(o.rate, o.seconds));
   return {
     eventsPerSecond: result.acceptedPerSecond,
     sustained: result.sustained,

@@ -59,7 +59,7 @@ const BYTES_MAX = 64 * 1_048_576;
 /** A block must stay one block on the server, or its token would stand for several. */
 const ROWS_MAX = 500_000;
 const STANDBY_MS = 5_000;
-/** Each table's block waits by itself while the store does not answer. Node.js warns of a leak from ten on. */
+/** Each table's block waits by itself while the store does not answer. Node.js warns of a leak beyond ten. */
 const WAITING_MAX = 64;
 
 export function runSink(o: SinkOptions): RunningSink {
